@@ -1,0 +1,2 @@
+create or replace function jobmachine.claim_many(queues text[], n int, limits int[] default null, lease_id bigint default null, ttl interval default '5 min', worker text default null) returns setof jobmachine.claimed_job
+language plpgsql as $$ begin raise 'stub'; end $$;

@@ -1,0 +1,2 @@
+create or replace function jobmachine.pause(queue text) returns void
+language plpgsql as $$ begin raise 'stub'; end $$;

@@ -1,0 +1,2 @@
+create or replace function jobmachine.tick() returns double precision
+language plpgsql as $$ begin raise 'stub'; end $$;
