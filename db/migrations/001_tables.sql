@@ -88,6 +88,7 @@ create table jobmachine.running (
   queue text collate "C" not null,
   unique_key text collate "C",
   reply_to text collate "C",
+  cancel_reason text,
   constraint running_pkey primary key (job_id)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000, vacuum_truncate = off);
@@ -97,6 +98,7 @@ comment on column jobmachine.running.lease_id is 'The lease that keeps this run 
 comment on column jobmachine.running.receipt is 'Proof of this very run: the fence against a run that was given up.';
 comment on column jobmachine.running.deadline_at is 'The attempt ends as failed, reason timeout, at this time.';
 comment on column jobmachine.running.cancel_requested_at is 'When the worker was asked to stop.';
+comment on column jobmachine.running.cancel_reason is 'The words of the one who cancelled.';
 comment on column jobmachine.running.attempt is 'The number of this attempt, counted at the claim.';
 
 create table jobmachine.finished (
@@ -211,7 +213,7 @@ comment on column jobmachine.queue.retention is 'How long finished jobs stay; 30
 create table jobmachine.meta (
   singleton boolean not null default true constraint meta_singleton check (singleton),
   segment_size bigint not null default 50000000,
-  leases_checked_at timestamptz not null default '-infinity',
+  ticked_at timestamptz not null default '-infinity',
   swept_at timestamptz not null default '-infinity',
   orphans_until timestamptz not null default '-infinity',
   low_water_checked_at timestamptz not null default '-infinity',
@@ -226,6 +228,7 @@ create table jobmachine.meta (
 insert into jobmachine.meta default values;
 comment on table jobmachine.meta is 'The housekeeper''s memory: one row.';
 comment on column jobmachine.meta.segment_size is 'Job ids per partition of job and finished.';
+comment on column jobmachine.meta.ticked_at is 'When tick last looked at everything; claims call it again a second later.';
 comment on column jobmachine.meta.orphans_until is 'Until then running jobs without a lease are looked for every second.';
 comment on column jobmachine.meta.low_water_waiting_for is 'Virtual transactions that held the lock on pending when the candidates were noted.';
 comment on column jobmachine.meta.purge_cursor is 'The next job id to look at for removal.';

@@ -1,2 +1,21 @@
-create or replace function jobmachine.complete(job_id bigint, receipt bigint, reply jsonb default null) returns text
-language plpgsql as $$ begin raise 'stub'; end $$;
+-- The job is done; the reply is its last answer.
+create or replace function jobmachine.complete(job_id bigint, receipt bigint, reply jsonb default null)
+returns text
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  perform jobmachine._check_run(complete.job_id, complete.receipt);
+  perform jobmachine._check_json('reply', complete.reply);
+  return (jobmachine._complete(array[complete.job_id], array[complete.receipt], array[complete.reply]))[1];
+end
+$$;
+comment on function jobmachine.complete(bigint, bigint, jsonb) is
+'Finishes a claimed job with its last answer (up to 1 MB, null for none). Returns ok; already: this receipt did it before; stale: the job has moved on, nothing changed; unknown: no such job.
+In a transaction it commits together with the handler''s own rows. Errors: JM001, JM002 reply too large.
+Example: select jobmachine.complete(42, 8412393122, ''{"sent": true}'')';

@@ -1,2 +1,49 @@
-create or replace function jobmachine.park(queues text[]) returns double precision
-language plpgsql as $$ begin raise 'stub'; end $$;
+-- Called after an empty claim, on the session that LISTENs. DESIGN: the flag goes up before the last look.
+create or replace function jobmachine.park(queues text[])
+returns double precision
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_bells text[];
+  v_tick double precision;
+  v_last integer := nullif(current_setting('jobmachine_session.wait', true), '');
+  v_wait integer;
+  v_work boolean;
+begin
+  perform jobmachine._check_queues(park.queues);
+  v_bells := array(select distinct case when right(q.name, 1) = '*' then '*' else q.name end from unnest(park.queues) q (name)) || 'tick*'::text;
+  if jobmachine._listen(v_bells) then
+    return 0;
+  end if;
+  perform jobmachine._sleep_on(v_bells, 'queue');
+  v_tick := jobmachine.tick();
+  -- Only senders that are already under way need another look; later ones ring. Above READ COMMITTED the
+  -- look below is not a fresh one, so there too it is repeated.
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') or jobmachine._sender_under_way(v_bells) then
+    v_wait := 2;
+  end if;
+  select bool_or(jobmachine._has_work(q.name, jobmachine._now())) into v_work from unnest(park.queues) q (name);
+  if v_work and v_last is null then
+    perform set_config('jobmachine_session.wait', '1', false);
+    return 0;
+  elsif v_work or v_wait is not null then
+    -- Under way, or seen before and yet not to be had (another worker's claim is open): 2 ms, doubling to 500 ms.
+    v_wait := least(500, greatest(2, 2 * v_last));
+    perform set_config('jobmachine_session.wait', v_wait::text, false);
+    return least(v_tick, v_wait / 1000.0);
+  end if;
+  perform set_config('jobmachine_session.wait', '', false);
+  return v_tick;
+end
+$$;
+comment on function jobmachine.park(text[]) is
+'Makes this session a sleeper that senders wake by NOTIFY; to be called after an empty claim, in a transaction of its own, on the session that LISTENs.
+queues: names and patterns, as for claim. Returns the seconds the caller may wait for a notification before it claims again; 0: claim now
+(also after the first call, which LISTENs). Does the housekeeping of tick. Errors: JM001.
+Example: select jobmachine.park(array[''mail.welcome'', ''gl.*''])';

@@ -1,2 +1,13 @@
-create or replace function jobmachine.unpark() returns void
-language plpgsql as $$ begin raise 'stub'; end $$;
+-- Awake again. Forgetting it costs notifications, never a job.
+create or replace function jobmachine.unpark()
+returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform jobmachine._sleep_on('{}', 'queue');
+  perform set_config('jobmachine_session.wait', '', false);
+end
+$$;
+comment on function jobmachine.unpark() is
+'Tells that this session is awake: senders need not notify it. Its LISTENs stay. Example: select jobmachine.unpark()';

@@ -1,0 +1,112 @@
+-- The table of contents. Install creates or replaces every function, in this order: what a function of one SQL statement
+-- calls must be there before it. How to use the public ones, step by step:
+--
+--   1. send (send_many, or insert into jobmachine.jobs) puts jobs into a queue and returns ticket numbers.
+--   2. claim takes jobs; complete, fail, snooze or release ends each run, shown its receipt; reply answers in between.
+--      A worker process opens a lease, holds and renews it, claims with it, and parks when there is nothing to do.
+--   3. receive, replies and status ask; check waits without polling; call does it all in one go.
+--   4. cancel, retry, remove, pause, resume and configure are for operators.
+--   5. tick keeps house; park and claim call it.
+
+-- internal: not callable by applications
+-- {{ template "internal/_now.sql" . }}
+-- {{ template "internal/_refuse.sql" . }}
+-- {{ template "internal/_lock_class.sql" . }}
+-- {{ template "internal/_bell_key.sql" . }}
+-- {{ template "internal/_channel.sql" . }}
+-- {{ template "internal/_lease_key.sql" . }}
+-- {{ template "internal/_add_segment.sql" . }}
+-- {{ template "internal/_after_end.sql" . }}
+-- {{ template "internal/_check_claim.sql" . }}
+-- {{ template "internal/_check_headers.sql" . }}
+-- {{ template "internal/_check_interval.sql" . }}
+-- {{ template "internal/_check_json.sql" . }}
+-- {{ template "internal/_check_key.sql" . }}
+-- {{ template "internal/_check_options.sql" . }}
+-- {{ template "internal/_check_outcome.sql" . }}
+-- {{ template "internal/_check_queue.sql" . }}
+-- {{ template "internal/_check_queues.sql" . }}
+-- {{ template "internal/_check_run.sql" . }}
+-- {{ template "internal/_claim.sql" . }}
+-- {{ template "internal/_collect.sql" . }}
+-- {{ template "internal/_collect_pattern.sql" . }}
+-- {{ template "internal/_complete.sql" . }}
+-- {{ template "internal/_end_attempt.sql" . }}
+-- {{ template "internal/_forget.sql" . }}
+-- {{ template "internal/_forget_at_once.sql" . }}
+-- {{ template "internal/_has_work.sql" . }}
+-- {{ template "internal/_hold_keys.sql" . }}
+-- {{ template "internal/_insert_jobs.sql" . }}
+-- {{ template "internal/_insert_pending.sql" . }}
+-- {{ template "internal/_insert_special.sql" . }}
+-- {{ template "internal/_listen.sql" . }}
+-- {{ template "internal/_next_queue.sql" . }}
+-- {{ template "internal/_put_back.sql" . }}
+-- {{ template "internal/_refuse_lease.sql" . }}
+-- {{ template "internal/_ring.sql" . }}
+-- {{ template "internal/_setting.sql" . }}
+-- {{ template "internal/_settle.sql" . }}
+-- {{ template "internal/_settle_one.sql" . }}
+-- {{ template "internal/_sleep_on.sql" . }}
+-- {{ template "internal/_start.sql" . }}
+-- {{ template "internal/_take_key_again.sql" . }}
+-- {{ template "internal/_tick_due.sql" . }}
+-- {{ template "internal/_tick_expired.sql" . }}
+-- {{ template "internal/_tick_leases.sql" . }}
+-- {{ template "internal/_tick_low_water.sql" . }}
+-- {{ template "internal/_tick_overdue.sql" . }}
+-- {{ template "internal/_tick_purge.sql" . }}
+-- {{ template "internal/_tick_segments.sql" . }}
+-- {{ template "internal/_verdict.sql" . }}
+-- {{ template "internal/_watch_held_leases.sql" . }}
+-- {{ template "internal/_backoff.sql" . }}
+-- {{ template "internal/_end_one.sql" . }}
+-- {{ template "internal/_held_keys.sql" . }}
+-- {{ template "internal/_pending_writers.sql" . }}
+-- {{ template "internal/_segment_bounds.sql" . }}
+-- {{ template "internal/_sender_under_way.sql" . }}
+-- {{ template "internal/_take_away.sql" . }}
+
+-- triggers
+-- {{ template "triggers/_insert_job.sql" . }}
+-- {{ template "triggers/_ring_answers.sql" . }}
+-- {{ template "triggers/_ring_pending.sql" . }}
+-- {{ template "triggers/_ring_scheduled.sql" . }}
+
+-- api: the public functions
+-- {{ template "api/send.sql" . }}
+-- {{ template "api/send_many.sql" . }}
+-- {{ template "api/claim.sql" . }}
+-- {{ template "api/claim_many.sql" . }}
+-- {{ template "api/complete.sql" . }}
+-- {{ template "api/fail.sql" . }}
+-- {{ template "api/snooze.sql" . }}
+-- {{ template "api/release.sql" . }}
+-- {{ template "api/reply.sql" . }}
+-- {{ template "api/settle.sql" . }}
+-- {{ template "api/open_lease.sql" . }}
+-- {{ template "api/hold_lease.sql" . }}
+-- {{ template "api/renew.sql" . }}
+-- {{ template "api/close_lease.sql" . }}
+-- {{ template "api/park.sql" . }}
+-- {{ template "api/unpark.sql" . }}
+-- {{ template "api/status.sql" . }}
+-- {{ template "api/receive.sql" . }}
+-- {{ template "api/replies.sql" . }}
+-- {{ template "api/check.sql" . }}
+-- {{ template "api/uncheck.sql" . }}
+-- {{ template "api/call.sql" . }}
+-- {{ template "api/cancel.sql" . }}
+-- {{ template "api/retry.sql" . }}
+-- {{ template "api/remove.sql" . }}
+-- {{ template "api/pause.sql" . }}
+-- {{ template "api/resume.sql" . }}
+-- {{ template "api/configure.sql" . }}
+-- {{ template "api/tick.sql" . }}
+-- {{ template "api/version.sql" . }}
+
+-- Rights: USAGE on the schema is the door. Behind it are the public functions and views; tables and internal functions
+-- are nobody's.
+grant select on jobmachine.jobs, jobmachine.claimed_job, jobmachine.answers, jobmachine.attempts, jobmachine.queues,
+  jobmachine.stop_request, jobmachine.workers to public;
+grant insert on jobmachine.jobs to public;

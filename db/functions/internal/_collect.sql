@@ -1,0 +1,31 @@
+-- Locks up to n tickets of one queue, in start order, and returns where they are. Each priority is read from its
+-- low-water mark on, so the dead tickets below it cost nothing.
+create or replace function jobmachine._collect(queue text, n integer, now timestamptz)
+returns tid[]
+language plpgsql
+as $$
+declare
+  v_queue constant text collate "C" := _collect.queue;
+  v_tickets tid[];
+begin
+  select array_agg(t.ctid) into v_tickets
+  from (
+    select p.ctid
+    from generate_series(0, 9) lane (priority)
+    cross join lateral (
+      select p.ctid
+      from jobmachine.pending p
+      where p.queue = v_queue and p.priority = lane.priority
+        and p.position >= coalesce((select w.position from jobmachine.low_water w where w.queue = v_queue and w.priority = lane.priority), 0)
+        and (p.expires_at is null or p.expires_at > _collect.now)
+      order by p.position
+      limit _collect.n
+      for update of p skip locked
+    ) p
+    limit _collect.n
+  ) t;
+  return coalesce(v_tickets, '{}');
+end
+$$;
+revoke all on function jobmachine._collect(text, integer, timestamptz) from public;
+comment on function jobmachine._collect(text, integer, timestamptz) is 'Locks tickets of a queue for a claim.';

@@ -1,0 +1,45 @@
+-- Finishes runs with their replies. The receipt is the fence: whose run was given up finds no row.
+create or replace function jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[])
+returns text[]
+language plpgsql
+as $$
+declare
+  v_now constant timestamptz := jobmachine._now();
+  v_done integer[];
+  v_over bigint[];
+  v_verdicts text[];
+begin
+  with ended as (
+    delete from jobmachine.running r
+    using (
+      select i.* from unnest(_complete.job_ids, _complete.receipts, _complete.replies) with ordinality i (job_id, receipt, reply, n)
+      order by i.job_id
+    ) i
+    where r.job_id = i.job_id and r.receipt = i.receipt
+    returning i.n::integer as n, i.reply, r.*
+  ), over as (
+    insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, state, queue, worker, result)
+    select e.job_id, e.started_at, v_now, e.receipt, e.attempt, 'completed', e.queue,
+      (select l.worker from jobmachine.lease l where l.id = e.lease_id), e.reply
+    from ended e
+  )
+  select array_agg(e.n), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
+  into v_done, v_over
+  from ended e;
+
+  if v_over is not null then
+    perform jobmachine._after_end(v_over);
+  end if;
+  if exists (select from jobmachine.queue q where q.retention = '0') then
+    perform jobmachine._forget_at_once(_complete.job_ids);
+  end if;
+  if cardinality(v_done) = cardinality(_complete.job_ids) then
+    return array_fill('ok'::text, array[cardinality(v_done)]);
+  end if;
+  select array_agg(case when i.n = any (v_done) then 'ok' else jobmachine._verdict(i.job_id, i.receipt) end order by i.n) into v_verdicts
+  from unnest(_complete.job_ids, _complete.receipts) with ordinality i (job_id, receipt, n);
+  return v_verdicts;
+end
+$$;
+revoke all on function jobmachine._complete(bigint[], bigint[], jsonb[]) from public;
+comment on function jobmachine._complete(bigint[], bigint[], jsonb[]) is 'Finishes runs with their replies; a verdict each.';

@@ -1,0 +1,35 @@
+-- Moves locked tickets to running. The receipt is new for every run: a position is new at every entry into
+-- pending, and a lease is opened durably. 53 bits, so that JSON carries it.
+create or replace function jobmachine._start(tickets tid[], lease_id bigint, now timestamptz)
+returns setof jobmachine.claimed_job
+language plpgsql
+as $$
+begin
+  return query
+  with ticket as materialized (
+    delete from jobmachine.pending p where p.ctid = any (_start.tickets)
+    returning p.job_id, p.position, p.priority, p.attempt, p.queue, p.unique_key
+  ), setting as materialized (
+    select s.* from (select distinct t.queue from ticket t) q cross join lateral jobmachine._setting(q.queue) s
+  ), started as materialized (
+    select t.job_id, hashint8extended(t.position, _start.lease_id) & 9007199254740991 as receipt, t.queue, j.payload, j.headers,
+      (t.attempt + 1)::integer as attempt, coalesce(j.max_attempts, s.max_attempts)::integer as max_attempts, j.created_at,
+      case when coalesce(j.timeout, s.timeout) > '0' then _start.now + coalesce(j.timeout, s.timeout) end as deadline_at,
+      j.reply_to, t.unique_key, t.priority, t.position
+    from ticket t
+    join setting s on s.name = t.queue
+    join jobmachine.job j on j.id = t.job_id
+  ), run as (
+    insert into jobmachine.running (job_id, lease_id, receipt, started_at, deadline_at, attempt, queue, unique_key, reply_to)
+    select s.job_id, _start.lease_id, s.receipt, _start.now, s.deadline_at, s.attempt, s.queue, s.unique_key, s.reply_to
+    from started s
+  )
+  select s.job_id, s.receipt, s.queue, s.payload, coalesce(s.headers, '{}'), s.attempt, s.max_attempts, s.created_at, s.deadline_at, _start.lease_id, s.reply_to
+  from started s
+  -- A claim that is lost in a crash is tried again; a job with one attempt must not be, so its claim is durable.
+  where s.max_attempts > 1 or current_setting('synchronous_commit') <> 'off' or set_config('synchronous_commit', 'on', true) is not null
+  order by s.priority, s.position;
+end
+$$;
+revoke all on function jobmachine._start(tid[], bigint, timestamptz) from public;
+comment on function jobmachine._start(tid[], bigint, timestamptz) is 'Moves locked tickets to running and returns the jobs in start order.';

@@ -1,0 +1,39 @@
+-- Removes finished jobs whose retention is over, and keys whose time is. A cursor walks the finished jobs by id,
+-- a bounded piece at a time, and begins again at most once a minute.
+create or replace function jobmachine._tick_purge()
+returns double precision
+language plpgsql
+as $$
+declare
+  v_now constant timestamptz := jobmachine._now();
+  v_meta jobmachine.meta;
+  v_last bigint;
+  v_old bigint[];
+begin
+  select m.* into v_meta from jobmachine.meta m;
+  if v_meta.purge_cursor = 0 and v_meta.purged_at > v_now - interval '1 min' then
+    return 5;
+  end if;
+  delete from jobmachine.unique_key k
+  using (select k.queue, k.key from jobmachine.unique_key k where k.until <= v_now limit 1000 for update skip locked) e
+  where k.queue = e.queue and k.key = e.key;
+
+  select max(f.job_id), array_agg(f.job_id) filter (where f.finished_at <= v_now - f.retention) into v_last, v_old
+  from (
+    select f.job_id, f.finished_at, coalesce(q.retention, d.retention, '30 days') as retention
+    from (
+      select f.job_id, f.finished_at, f.queue from jobmachine.finished f
+      where f.job_id > v_meta.purge_cursor order by f.job_id limit 2000
+    ) f
+    left join jobmachine.queue q on q.name = f.queue
+    left join jobmachine.queue d on d.name = '*'
+  ) f;
+  if v_old is not null then
+    perform jobmachine._forget(v_old);
+  end if;
+  update jobmachine.meta m set purge_cursor = coalesce(v_last, 0), purged_at = v_now;
+  return case when v_old is null then 5 else 0 end;
+end
+$$;
+revoke all on function jobmachine._tick_purge() from public;
+comment on function jobmachine._tick_purge() is 'Removes what retention does not keep, a piece at a time.';

@@ -1,0 +1,27 @@
+-- Keeps two empty segments ahead of the ids that are handed out. CREATE and ATTACH take only locks that open senders pass.
+create or replace function jobmachine._tick_segments()
+returns double precision
+language plpgsql
+as $$
+declare
+  v_now constant timestamptz := jobmachine._now();
+  v_meta jobmachine.meta;
+  v_position bigint;
+  v_bounds bigint[];
+begin
+  select m.* into v_meta from jobmachine.meta m;
+  if v_meta.segments_checked_at > v_now - interval '1 s' then
+    return 5;
+  end if;
+  select s.last_value into v_position from jobmachine.position s;
+  v_bounds := jobmachine._segment_bounds();
+  while v_position >= v_bounds[cardinality(v_bounds) - 2] loop
+    perform jobmachine._add_segment(v_bounds[cardinality(v_bounds)], v_bounds[cardinality(v_bounds)] + v_meta.segment_size);
+    v_bounds := v_bounds || (v_bounds[cardinality(v_bounds)] + v_meta.segment_size);
+  end loop;
+  update jobmachine.meta m set segments_checked_at = v_now;
+  return 5;
+end
+$$;
+revoke all on function jobmachine._tick_segments() from public;
+comment on function jobmachine._tick_segments() is 'Adds segments ahead of need.';
