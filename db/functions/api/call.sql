@@ -7,7 +7,7 @@ language plpgsql
 as $$
 declare
   v_until timestamptz;
-  v_pause double precision := 0.001;
+  v_pause double precision := 0.001::double precision;
 begin
   commit;
   if within is null or not pg_catalog.isfinite(within) or within < '0' or within > '1 day' then
@@ -23,7 +23,7 @@ begin
     exit when found or pg_catalog.clock_timestamp() >= v_until;
     commit;
     perform pg_catalog.pg_sleep(v_pause);
-    v_pause := least(0.05, 2 * v_pause);
+    v_pause := least(0.05::double precision, 2 * v_pause);
   end loop;
   if state is null then
     state := coalesce((select s.state from jobmachine.status(job_id) s), 'unknown');

@@ -4,6 +4,7 @@ create or replace function jobmachine.cancel(job_id bigint, reason text default 
 returns text
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off

@@ -4,6 +4,7 @@ create or replace function jobmachine.check(job_id bigint)
 returns double precision
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -22,7 +23,7 @@ begin
     perform jobmachine._refuse('JM001', 'job_id is missing', 'job_id is null.', 'Give a ticket number from send.');
   end if;
   if jobmachine._listen(array[v_bell]) then
-    return 0;
+    return 0::double precision;
   end if;
   if (v_key << 32 >> 32)::integer <> all (jobmachine._held_keys(v_class)) then
     perform pg_advisory_lock_shared(v_class, (v_key << 32 >> 32)::integer);
@@ -34,12 +35,12 @@ begin
     v_created_at := (select j.created_at from jobmachine.job j where j.id = "check".job_id);
   end if;
   if exists (select from jobmachine.finished f where f.job_id = "check".job_id) then
-    return 0;
+    return 0::double precision;
   end if;
   select max(r.seq) into v_seq from jobmachine.reply r where r.job_id = "check".job_id;
   if v_seq > coalesce((v_seen ->> "check".job_id::text)::integer, 0) then
     perform set_config('jobmachine_session.seen', (v_seen || jsonb_build_object("check".job_id::text, v_seq))::text, false);
-    return 0;
+    return 0::double precision;
   end if;
   if not exists (select from jobmachine.job j where j.id = "check".job_id) then
     perform jobmachine._refuse('JM001', 'no such job', format('There is no job %s: it was never sent, its transaction has not committed, or it was removed after its retention.', "check".job_id),
@@ -47,9 +48,9 @@ begin
   end if;
   -- Somebody is just answering a job of this bell: look again soon, the less often the longer the job takes.
   if v_created_at is not null then
-    return least(0.5, greatest(0.002, extract(epoch from jobmachine._now() - v_created_at) / 4));
+    return least(0.5, greatest(0.002, extract(epoch from jobmachine._now() - v_created_at) / 4))::double precision;
   end if;
-  return 10;
+  return 10::double precision;
 end
 $$;
 comment on function jobmachine.check(bigint) is

@@ -3,6 +3,7 @@ create or replace function jobmachine.close_lease(lease_id bigint)
 returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   v_ids bigint[];
@@ -11,10 +12,10 @@ begin
   delete from jobmachine.lease l where l.id = close_lease.lease_id;
   select array_agg(r.job_id), array_agg(r.receipt) into v_ids, v_receipts from jobmachine.running r where r.lease_id = close_lease.lease_id;
   if v_ids is null then
-    return 0;
+    return 0::bigint;
   end if;
   perform jobmachine._end_attempt(v_ids, v_receipts, array_fill('release'::text, array[cardinality(v_ids)]), null, null, null);
-  return cardinality(v_ids);
+  return cardinality(v_ids)::bigint;
 end
 $$;
 comment on function jobmachine.close_lease(bigint) is

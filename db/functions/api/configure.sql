@@ -4,6 +4,7 @@ create or replace function jobmachine.configure(queue text, max_attempts integer
 returns setof jobmachine.queues
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 begin
   if configure.queue is distinct from '*' then

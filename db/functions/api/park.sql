@@ -3,6 +3,7 @@ create or replace function jobmachine.park(queues text[])
 returns double precision
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -12,14 +13,14 @@ as $$
 declare
   v_bells text[];
   v_tick double precision;
-  v_last integer := nullif(current_setting('jobmachine_session.wait', true), '');
+  v_last integer := nullif(current_setting('jobmachine_session.wait', true), '')::integer;
   v_wait integer;
   v_work boolean;
 begin
   perform jobmachine._check_queues(park.queues);
   v_bells := array(select distinct case when right(q.name, 1) = '*' then '*' else q.name end from unnest(park.queues) q (name)) || 'tick*'::text;
   if jobmachine._listen(v_bells) then
-    return 0;
+    return 0::double precision;
   end if;
   perform jobmachine._sleep_on(v_bells, 'queue');
   v_tick := jobmachine.tick();
@@ -31,7 +32,7 @@ begin
   select bool_or(jobmachine._has_work(q.name, jobmachine._now())) into v_work from unnest(park.queues) q (name);
   if v_work and v_last is null then
     perform set_config('jobmachine_session.wait', '1', false);
-    return 0;
+    return 0::double precision;
   elsif v_work or v_wait is not null then
     -- Under way, or seen before and yet not to be had (another worker's claim is open): 2 ms, doubling to 500 ms.
     v_wait := least(500, greatest(2, 2 * v_last));

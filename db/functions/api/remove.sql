@@ -3,6 +3,7 @@ create or replace function jobmachine.remove(job_id bigint)
 returns text
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off

@@ -5,6 +5,7 @@ create or replace function jobmachine.send(queue text, payload jsonb default '{}
 returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off

@@ -5,6 +5,7 @@ create or replace function jobmachine.send_many(queue text, payloads jsonb[], pr
 returns bigint[]
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -26,7 +27,7 @@ begin
   perform jobmachine._check_key(k.key) from unnest(send_many.unique_keys) k (key) where k.key is not null;
   if cardinality(send_many.payloads) = 0 then
     perform jobmachine._check_queue(send_many.queue);
-    return '{}';
+    return array[]::bigint[];
   end if;
   return jobmachine._insert_jobs(send_many.queue, send_many.payloads, send_many.priority, send_many.run_at, send_many.delay, send_many.max_attempts,
     send_many.timeout, send_many.expires_in, send_many.unique_keys, send_many.unique_for, send_many.headers, send_many.reply_to);

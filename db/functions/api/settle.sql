@@ -3,6 +3,7 @@ create or replace function jobmachine.settle(job_ids bigint[], receipts bigint[]
 returns text[]
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -20,7 +21,7 @@ begin
         cardinality(settle.replies), cardinality(settle.errors), cardinality(settle.delays)),
       'Give job_ids, receipts and outcomes of one length, at most 10000, and the others likewise or null.');
   elsif v_n = 0 then
-    return '{}';
+    return array[]::text[];
   end if;
   begin
     return jobmachine._settle(settle.job_ids, settle.receipts, settle.outcomes, settle.replies, settle.errors, settle.delays);

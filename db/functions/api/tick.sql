@@ -4,14 +4,15 @@ create or replace function jobmachine.tick()
 returns double precision
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   v_part text;
-  v_wait double precision := 5;
+  v_wait double precision := 5.0::double precision;
   v_answer double precision;
 begin
   if not pg_try_advisory_xact_lock(jobmachine._lock_class('tick'), (jobmachine._bell_key('tick*') >> 32)::integer) then
-    return 1;
+    return 1::double precision;
   end if;
   foreach v_part in array array['due', 'expired', 'overdue', 'leases', 'low_water', 'segments', 'purge'] loop
     begin
@@ -27,11 +28,11 @@ begin
       v_wait := least(v_wait, v_answer);
     exception when others then
       raise warning 'jobmachine: tick: %: % (%)', v_part, sqlerrm, sqlstate;
-      v_wait := least(v_wait, 1);
+      v_wait := least(v_wait, 1.0);
     end;
   end loop;
   update jobmachine.meta m set ticked_at = jobmachine._now() where m.ticked_at < jobmachine._now() - interval '0.9 s';
-  return greatest(0, v_wait);
+  return greatest(0.0, v_wait);
 end
 $$;
 comment on function jobmachine.tick() is

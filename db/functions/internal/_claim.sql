@@ -5,7 +5,7 @@ language plpgsql
 as $$
 declare
   v_now timestamptz := jobmachine._now();
-  v_tickets tid[] := '{}';
+  v_tickets tid[] := array[]::tid[];
   v_lease bigint := _claim.lease_id;
   v_limit integer;
 begin

@@ -4,6 +4,8 @@ create or replace function jobmachine._collect(queue text, n integer, now timest
 returns tid[]
 language plpgsql
 as $$
+  -- @plpgsql_check_options: performance_warnings = false
+  -- Volatile, for a fresh snapshot: and it locks.
 declare
   v_queue constant text collate "C" := _collect.queue;
   v_tickets tid[];
@@ -24,7 +26,7 @@ begin
     ) p
     limit _collect.n
   ) t;
-  return coalesce(v_tickets, '{}');
+  return coalesce(v_tickets, array[]::tid[]);
 end
 $$;
 revoke all on function jobmachine._collect(text, integer, timestamptz) from public;

@@ -9,7 +9,7 @@ declare
   v_last constant text collate "C" := coalesce(current_setting('jobmachine_session.turn', true), '');
   v_queue text collate "C";
   v_found tid[];
-  v_tickets tid[] := '{}';
+  v_tickets tid[] := array[]::tid[];
   v_wrapped boolean := not starts_with(v_last, v_prefix);
 begin
   v_queue := case when v_wrapped then jobmachine._next_queue(v_prefix, v_prefix, false) else jobmachine._next_queue(v_prefix, v_last, true) end;

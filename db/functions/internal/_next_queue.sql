@@ -3,6 +3,8 @@ create or replace function jobmachine._next_queue(prefix text, start text, exclu
 returns text
 language plpgsql
 as $$
+  -- @plpgsql_check_options: performance_warnings = false
+  -- Volatile, for a fresh snapshot: a sleepers last look comes after its flag is up.
 declare
   v_start constant text collate "C" := _next_queue.start;
   v_queue text collate "C";

@@ -4,6 +4,8 @@ create or replace function jobmachine._refuse(code text, message text, detail te
 returns void
 language plpgsql
 as $$
+  -- @plpgsql_check_options: performance_warnings = false
+  -- Volatile: a planner must not raise for a branch that is not taken.
 begin
   raise exception using errcode = _refuse.code, message = _refuse.message, detail = _refuse.detail, hint = _refuse.hint;
 end

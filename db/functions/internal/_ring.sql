@@ -8,8 +8,8 @@ language plpgsql
 as $$
 declare
   v_key constant bigint := jobmachine._bell_key(_ring.bell);
-  v_a constant integer := (v_key << 32) >> 32;
-  v_b constant integer := v_key >> 32;
+  v_a constant integer := (v_key << 32 >> 32)::integer;
+  v_b constant integer := (v_key >> 32)::integer;
   v_class constant integer := jobmachine._lock_class(_ring.kind);
 begin
   if pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), v_a & 1023)

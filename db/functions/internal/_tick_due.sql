@@ -15,7 +15,7 @@ begin
   insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, expires_at, unique_key)
   select m.job_id, nextval('jobmachine.position'), m.priority, m.attempt, m.queue, m.receipt, m.expires_at, m.unique_key
   from (select m.* from moved m order by m.due_at, m.job_id) m;
-  return extract(epoch from (select min(s.due_at) from jobmachine.scheduled s) - jobmachine._now());
+  return extract(epoch from (select min(s.due_at) from jobmachine.scheduled s) - jobmachine._now())::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_due() from public;

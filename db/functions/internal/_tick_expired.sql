@@ -30,7 +30,7 @@ begin
   end if;
   return extract(epoch from least(
     (select min(p.expires_at) from jobmachine.pending p where p.expires_at is not null),
-    (select min(s.expires_at) from jobmachine.scheduled s where s.expires_at is not null)) - jobmachine._now());
+    (select min(s.expires_at) from jobmachine.scheduled s where s.expires_at is not null)) - jobmachine._now())::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_expired() from public;

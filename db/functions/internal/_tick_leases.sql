@@ -39,11 +39,11 @@ begin
     update jobmachine.meta m set swept_at = v_now, orphans_until = case when v_gone then v_now + interval '10 s' else m.orphans_until end
     where v_gone or m.swept_at < v_now - interval '0.9 s';
   end if;
-  return case when cardinality(v_ids) = 1000 then 0
+  return (case when cardinality(v_ids) = 1000 then 0
     else least(
       case when exists (select from jobmachine.lease l where l.held_at is not null) or v_meta.orphans_until > v_now then 1 else 5 end,
       extract(epoch from (select min(l.expires_at) from jobmachine.lease l) - jobmachine._now()),
-      extract(epoch from (select min(l.unseen_since) + interval '1.01 s' from jobmachine.lease l where l.renewed_at < l.unseen_since) - jobmachine._now())) end;
+      extract(epoch from (select min(l.unseen_since) + interval '1.01 s' from jobmachine.lease l where l.renewed_at < l.unseen_since) - jobmachine._now())) end)::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_leases() from public;

@@ -19,7 +19,7 @@ begin
     or v_meta.low_water_waiting_for is null and v_position < v_meta.low_water_position + 1000
     or v_meta.low_water_checked_at > v_now - interval '0.5 s'
   then
-    return 5;
+    return 5::double precision;
   end if;
   v_waiting := jobmachine._pending_writers();
 
@@ -27,7 +27,7 @@ begin
     if v_meta.low_water_server_start is distinct from pg_postmaster_start_time() then
       update jobmachine.low_water w set candidate = null where w.candidate is not null;
     elsif v_meta.low_water_waiting_for && v_waiting then
-      return 1;
+      return 1::double precision;
     end if;
     update jobmachine.low_water w
     set position = least(w.candidate, (select min(p.position) from jobmachine.pending p where p.queue = w.queue and p.priority = w.priority and p.position >= w.position)),
@@ -54,7 +54,7 @@ begin
   end if;
   update jobmachine.meta m set low_water_position = v_position, low_water_waiting_for = v_waiting, low_water_server_start = pg_postmaster_start_time(),
     low_water_checked_at = v_now;
-  return 1;
+  return 1::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_low_water() from public;

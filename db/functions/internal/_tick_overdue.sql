@@ -16,7 +16,7 @@ begin
   if v_ids is not null then
     perform jobmachine._take_away(v_ids, v_receipts, 'timeout', 'the attempt ran longer than its timeout');
   end if;
-  return extract(epoch from (select min(r.deadline_at) from jobmachine.running r where r.deadline_at is not null) - jobmachine._now());
+  return extract(epoch from (select min(r.deadline_at) from jobmachine.running r where r.deadline_at is not null) - jobmachine._now())::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_overdue() from public;

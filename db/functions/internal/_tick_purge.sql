@@ -12,7 +12,7 @@ declare
 begin
   select m.* into v_meta from jobmachine.meta m;
   if v_meta.purge_cursor = 0 and v_meta.purged_at > v_now - interval '1 min' then
-    return 5;
+    return 5::double precision;
   end if;
   delete from jobmachine.unique_key k
   using (select k.queue, k.key from jobmachine.unique_key k where k.until <= v_now limit 1000 for update skip locked) e
@@ -32,7 +32,7 @@ begin
     perform jobmachine._forget(v_old);
   end if;
   update jobmachine.meta m set purge_cursor = coalesce(v_last, 0), purged_at = v_now;
-  return case when v_old is null then 5 else 0 end;
+  return (case when v_old is null then 5 else 0 end)::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_purge() from public;

@@ -11,7 +11,7 @@ declare
 begin
   select m.* into v_meta from jobmachine.meta m;
   if v_meta.segments_checked_at > v_now - interval '1 s' then
-    return 5;
+    return 5::double precision;
   end if;
   select s.last_value into v_position from jobmachine.position s;
   v_bounds := jobmachine._segment_bounds();
@@ -20,7 +20,7 @@ begin
     v_bounds := v_bounds || (v_bounds[cardinality(v_bounds)] + v_meta.segment_size);
   end loop;
   update jobmachine.meta m set segments_checked_at = v_now;
-  return 5;
+  return 5::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_segments() from public;

@@ -4,6 +4,8 @@ create or replace function jobmachine._verdict(job_id bigint, receipt bigint)
 returns text
 language plpgsql
 as $$
+  -- @plpgsql_check_options: performance_warnings = false
+  -- Volatile, for a fresh snapshot: the row may have moved since the caller looked.
 begin
   if _verdict.job_id is null or _verdict.receipt is null then
     return 'invalid';
