@@ -1,4 +1,5 @@
--- Ends attempts that ran past their timeout. The receipt is the recheck: a job that has just been completed is not there.
+-- Ends attempts that ran past their timeout. Short deadlines have an index; for the others, where half a minute does
+-- not matter, the sweep of _tick_leases sets the pace. The receipt is the recheck: a job that has just been completed is not there.
 create or replace function jobmachine._tick_overdue()
 returns double precision
 language plpgsql
@@ -11,12 +12,16 @@ begin
   select array_agg(r.job_id), array_agg(r.receipt) into v_ids, v_receipts
   from (
     select r.job_id, r.receipt from jobmachine.running r
-    where r.deadline_at <= v_now and r.deadline_at is not null order by r.deadline_at limit 500 for update skip locked
+    where r.deadline_at <= v_now and r.deadline_at - r.started_at < '15 min' order by r.deadline_at limit 500 for update skip locked
   ) r;
+  if v_ids is null and (select m.swept_at from jobmachine.meta m) < v_now - interval '30 s' then
+    select array_agg(r.job_id), array_agg(r.receipt) into v_ids, v_receipts
+    from (select r.job_id, r.receipt from jobmachine.running r where r.deadline_at <= v_now order by r.job_id limit 500 for update skip locked) r;
+  end if;
   if v_ids is not null then
     perform jobmachine._take_away(v_ids, v_receipts, 'timeout', 'the attempt ran longer than its timeout');
   end if;
-  return extract(epoch from (select min(r.deadline_at) from jobmachine.running r where r.deadline_at is not null) - jobmachine._now())::double precision;
+  return extract(epoch from (select min(r.deadline_at) from jobmachine.running r where r.deadline_at - r.started_at < '15 min') - jobmachine._now())::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_overdue() from public;
