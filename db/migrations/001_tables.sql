@@ -218,10 +218,12 @@ create table jobmachine.meta (
   swept_at timestamptz not null default '-infinity',
   orphans_until timestamptz not null default '-infinity',
   low_water_checked_at timestamptz not null default '-infinity',
+  low_water_verified_at timestamptz not null default '-infinity',
   low_water_position bigint not null default 0,
   low_water_waiting_for text[],
   low_water_server_start timestamptz,
   segments_checked_at timestamptz not null default '-infinity',
+  retired_at timestamptz not null default '-infinity',
   purged_at timestamptz not null default '-infinity',
   purge_cursor bigint not null default 0,
   constraint meta_pkey primary key (singleton)

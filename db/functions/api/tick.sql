@@ -14,7 +14,7 @@ begin
   if not pg_try_advisory_xact_lock(jobmachine._lock_class('tick'), (jobmachine._bell_key('tick*') >> 32)::integer) then
     return 1::double precision;
   end if;
-  foreach v_part in array array['due', 'expired', 'overdue', 'leases', 'low_water', 'segments', 'purge'] loop
+  foreach v_part in array array['due', 'expired', 'overdue', 'leases', 'low_water', 'segments', 'purge', 'retire'] loop
     begin
       v_answer := case v_part
         when 'due' then jobmachine._tick_due()
@@ -24,6 +24,7 @@ begin
         when 'low_water' then jobmachine._tick_low_water()
         when 'segments' then jobmachine._tick_segments()
         when 'purge' then jobmachine._tick_purge()
+        when 'retire' then jobmachine._tick_retire() -- last, as its locks last until the commit
       end;
       v_wait := least(v_wait, v_answer);
     exception when others then

@@ -1,5 +1,5 @@
--- Removes finished jobs whose retention is over, and keys whose time is. A cursor walks the finished jobs by id,
--- a bounded piece at a time, and begins again at most once a minute.
+-- Removes finished jobs whose retention is over, and keys whose time is. A cursor walks the finished jobs by id, a bounded
+-- piece at a time. Where they are all too young it begins again, at most once a minute.
 create or replace function jobmachine._tick_purge()
 returns double precision
 language plpgsql
@@ -9,6 +9,8 @@ declare
   v_meta jobmachine.meta;
   v_last bigint;
   v_old bigint[];
+  v_oldest timestamptz;
+  v_shortest interval;
 begin
   select m.* into v_meta from jobmachine.meta m;
   if v_meta.purge_cursor = 0 and v_meta.purged_at > v_now - interval '1 min' then
@@ -18,12 +20,13 @@ begin
   using (select k.queue, k.key from jobmachine.unique_key k where k.until <= v_now limit 1000 for update skip locked) e
   where k.queue = e.queue and k.key = e.key;
 
-  select max(f.job_id), array_agg(f.job_id) filter (where f.finished_at <= v_now - f.retention) into v_last, v_old
+  select max(f.job_id), array_agg(f.job_id) filter (where f.finished_at <= v_now - f.retention), min(f.finished_at)
+  into v_last, v_old, v_oldest
   from (
     select f.job_id, f.finished_at, coalesce(q.retention, d.retention, '30 days') as retention
     from (
       select f.job_id, f.finished_at, f.queue from jobmachine.finished f
-      where f.job_id > v_meta.purge_cursor order by f.job_id limit 2000
+      where f.job_id > jobmachine._skip_fast_segment(v_meta.purge_cursor, v_now) order by f.job_id limit 5000
     ) f
     left join jobmachine.queue q on q.name = f.queue
     left join jobmachine.queue d on d.name = '*'
@@ -31,7 +34,9 @@ begin
   if v_old is not null then
     perform jobmachine._forget(v_old);
   end if;
-  update jobmachine.meta m set purge_cursor = coalesce(v_last, 0), purged_at = v_now;
+  select least(min(q.retention), interval '30 days') into v_shortest from jobmachine.queue q;
+  update jobmachine.meta m set purged_at = v_now,
+    purge_cursor = case when v_old is null and v_oldest > v_now - v_shortest then 0 else coalesce(v_last, 0) end;
   return (case when v_old is null then 5 else 0 end)::double precision;
 end
 $$;
