@@ -31,6 +31,7 @@
 -- {{ template "internal/_collect.sql" . }}
 -- {{ template "internal/_collect_pattern.sql" . }}
 -- {{ template "internal/_complete.sql" . }}
+-- {{ template "internal/_confirm_low_water.sql" . }}
 -- {{ template "internal/_end_attempt.sql" . }}
 -- {{ template "internal/_forget.sql" . }}
 -- {{ template "internal/_forget_at_once.sql" . }}
@@ -55,6 +56,7 @@
 -- {{ template "internal/_take_key_again.sql" . }}
 -- {{ template "internal/_tick_due.sql" . }}
 -- {{ template "internal/_tick_expired.sql" . }}
+-- {{ template "internal/_tick_is_due.sql" . }}
 -- {{ template "internal/_tick_leases.sql" . }}
 -- {{ template "internal/_tick_low_water.sql" . }}
 -- {{ template "internal/_tick_overdue.sql" . }}

@@ -14,7 +14,7 @@ begin
     perform jobmachine._refuse_lease(v_lease);
   end if;
   -- Housekeeping is everybody's, but not inside a transaction that stays open, which would lock the others out.
-  if transaction_timestamp() = statement_timestamp() and (select m.ticked_at from jobmachine.meta m) < v_now - interval '1 s' then
+  if transaction_timestamp() = statement_timestamp() and jobmachine._tick_is_due(v_now) then
     perform jobmachine.tick();
     v_now := jobmachine._now();
   end if;

@@ -1,7 +1,7 @@
 -- Moves the low-water marks, so that claims do not walk over dead tickets that a long snapshot keeps from being vacuumed.
 -- A mark may pass only positions that cannot appear any more. In one tick: P, the last position drawn; L, the
 -- transactions that may have drawn one and not committed (they hold the lock on pending); then, in a fresh snapshot,
--- a candidate for each lane. In a later tick, when none of L is under way any more, the candidates become the marks.
+-- a candidate for each lane. When none of L is under way any more, at once or in a later tick, the candidates become marks.
 create or replace function jobmachine._tick_low_water()
 returns double precision
 language plpgsql
@@ -23,13 +23,9 @@ begin
   if v_meta.low_water_waiting_for is not null then
     if v_meta.low_water_server_start is distinct from pg_postmaster_start_time() then
       update jobmachine.low_water w set candidate = null where w.candidate is not null; -- their names mean nothing after a restart
-    elsif v_meta.low_water_waiting_for && jobmachine._pending_writers() then
+    elsif not jobmachine._confirm_low_water(v_meta.low_water_waiting_for) then
       return 1::double precision;
     end if;
-    update jobmachine.low_water w
-    set position = least(w.candidate, (select min(p.position) from jobmachine.pending p where p.queue = w.queue and p.priority = w.priority and p.position >= w.position)),
-      candidate = null
-    where w.candidate is not null;
   end if;
 
   select s.last_value - (not s.is_called)::integer into v_position from jobmachine.position s;
@@ -38,6 +34,7 @@ begin
     v_writers := null; -- a prepared transaction cannot be followed
   else
     perform jobmachine._note_low_water(v_meta.low_water_position, v_position);
+    perform jobmachine._confirm_low_water(v_writers); -- most are gone by now
   end if;
   update jobmachine.meta m set low_water_position = v_position, low_water_server_start = pg_postmaster_start_time(), low_water_checked_at = v_now,
     low_water_waiting_for = case when exists (select from jobmachine.low_water w where w.candidate is not null) then v_writers end
@@ -47,4 +44,4 @@ begin
 end
 $$;
 revoke all on function jobmachine._tick_low_water() from public;
-comment on function jobmachine._tick_low_water() is 'Moves low-water marks, in two steps.';
+comment on function jobmachine._tick_low_water() is 'Moves low-water marks.';
