@@ -1,0 +1,144 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jobmachine/jobmachine/gen"
+	"github.com/jobmachine/jobmachine/internal/pg"
+)
+
+// buckets is how many bells ring for answers; a job's is its id modulo this.
+const buckets = 64
+
+// waiter is one caller that waits for answers to one job.
+type waiter struct {
+	c      *Client
+	id     int64
+	flag   chan struct{} // there may be news
+	poll   pg.Backoff
+	polled time.Time // when the job was last seen to exist
+}
+
+func (c *Client) wait(id int64) *waiter {
+	w := &waiter{c: c, id: id, flag: make(chan struct{}, 1), poll: pg.Backoff{Min: 5 * time.Millisecond, Max: 500 * time.Millisecond}}
+	if c.listener == nil {
+		return w
+	}
+	c.start.Do(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		c.stop = cancel
+		c.stopped.Go(func() { c.listener.Run(ctx) })
+	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiters[w.bucket()] == nil {
+		c.waiters[w.bucket()] = map[*waiter]struct{}{}
+	}
+	c.waiters[w.bucket()][w] = struct{}{}
+	return w
+}
+
+func (w *waiter) bucket() int { return int(uint64(w.id) % buckets) }
+
+// leave ends the waiting; the last one of a bucket lets its bell be silent.
+func (w *waiter) leave() {
+	c := w.c
+	if c.listener == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.waiters[w.bucket()], w)
+	if len(c.waiters[w.bucket()]) == 0 {
+		c.listener.Go(func(ctx context.Context, q *gen.Queries) error { return q.Uncheck(ctx, w.id) })
+	}
+}
+
+// news waits until there may be an answer that was not there at the last look.
+func (w *waiter) news(ctx context.Context) error {
+	pause, err := w.check(ctx)
+	if err != nil || pause <= 0 {
+		return err
+	}
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-w.flag:
+	case <-t.C:
+	case <-ctx.Done():
+		return fmt.Errorf("jobmachine: waiting for job %d: %w", w.id, context.Cause(ctx))
+	}
+	return nil
+}
+
+// check makes sure that an answer will wake this waiter, and returns how long it may sleep.
+func (w *waiter) check(ctx context.Context) (time.Duration, error) {
+	if l := w.c.listener; l != nil {
+		var seconds float64
+		err := l.Do(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
+			seconds, err = q.Check(ctx, w.id)
+			return err
+		})
+		if pg.Code(err) == "JM001" {
+			return 0, fmt.Errorf("%w: %d", ErrUnknownJob, w.id)
+		}
+		if err == nil {
+			w.poll.Reset()
+			if seconds == 0 {
+				w.c.wakeOthers(w) // the session remembers what it was told of, for all of them
+			}
+			return pg.Seconds(seconds), nil
+		}
+	}
+	pause := w.poll.Next()
+	if time.Since(w.polled) > time.Second {
+		if _, err := w.c.Status(ctx, w.id); err != nil {
+			return 0, err
+		}
+		w.polled = time.Now()
+	}
+	return pause, nil
+}
+
+// notified wakes those who wait on a bell.
+func (c *Client) notified(channel string) {
+	bucket, known := c.channels[channel]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for b := range c.waiters {
+		if !known || b == bucket {
+			for w := range c.waiters[b] {
+				w.raise()
+			}
+		}
+	}
+}
+
+// wakeOthers wakes those who wait for the same job.
+func (c *Client) wakeOthers(same *waiter) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for w := range c.waiters[same.bucket()] {
+		if w.id == same.id && w != same {
+			w.raise()
+		}
+	}
+}
+
+func (w *waiter) raise() {
+	select {
+	case w.flag <- struct{}{}:
+	default:
+	}
+}
+
+// channels are the names of the bells. A long schema name has others, and then every one wakes all.
+func channels(schema string) map[string]int {
+	m := map[string]int{}
+	for b := range buckets {
+		m[fmt.Sprintf("%s.reply%d*", schema, b)] = b
+	}
+	return m
+}

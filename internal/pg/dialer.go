@@ -1,0 +1,105 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// connectTimeout bounds one attempt to connect.
+const connectTimeout = 10 * time.Second
+
+// Dialer opens connections that belong to one user, beside any pool.
+type Dialer struct {
+	config *pgx.ConnConfig
+	before func(context.Context, *pgx.ConnConfig) error
+}
+
+// FromPool makes a dialer with the settings of a pool.
+func FromPool(pool *pgxpool.Pool) *Dialer {
+	c := pool.Config()
+	return &Dialer{config: c.ConnConfig, before: c.BeforeConnect}
+}
+
+// FromURL makes a dialer from a connection string; what it lacks comes from the PG* variables.
+func FromURL(url string) (*Dialer, error) {
+	c, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	return &Dialer{config: c.ConnConfig}, nil
+}
+
+// NewPool makes a pool from a connection string. It connects when it is first used.
+func NewPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	c, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	return pgxpool.NewWithConfig(ctx, c)
+}
+
+// parse reads a connection string, which may hold pool_ settings also where no pool is made.
+func parse(url string) (*pgxpool.Config, error) {
+	c, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// pgx quotes parts of a string that it cannot read, and a part may be the password.
+		return nil, errors.New("the connection string cannot be parsed (not shown, it may hold a password)")
+	}
+	// A cut connection is noticed within half a minute, not after hours.
+	d := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	c.ConnConfig.DialFunc = d.DialContext
+	return c, nil
+}
+
+// Same reports whether both lead to the same database of the same server.
+func (d *Dialer) Same(o *Dialer) bool {
+	a, b := d.config, o.config
+	return a.Host == b.Host && a.Port == b.Port && a.Database == b.Database
+}
+
+// With returns a dialer for connections with an application name, and with session settings unless
+// they go through a pooler, where a session belongs to many.
+func (d *Dialer) With(name string, pooled bool, settings map[string]string) *Dialer {
+	c := d.config.Copy()
+	c.RuntimeParams["application_name"] = name
+	switch {
+	case c.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement: // somebody knows of a pooler
+	case pooled:
+		c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	default:
+		for k, v := range settings {
+			c.RuntimeParams[k] = v
+		}
+	}
+	return &Dialer{config: c, before: d.before}
+}
+
+// Connect opens a connection. onNotification, if not nil, is called from within the calls of the
+// connection whenever a notification arrives.
+func (d *Dialer) Connect(ctx context.Context, onNotification func(channel string)) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	c := d.config.Copy()
+	if onNotification != nil {
+		c.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) { onNotification(n.Channel) }
+	}
+	if d.before != nil {
+		if err := d.before(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return pgx.ConnectConfig(ctx, c)
+}
+
+// Close says goodbye to the server, briefly.
+func Close(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx)
+}
