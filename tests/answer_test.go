@@ -1,0 +1,195 @@
+package tests
+
+import (
+	"testing"
+
+	"github.com/jobmachine/jobmachine/internal/pgtest"
+)
+
+func TestTenRepliesToOneJobArriveInOrder(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	id := one[int64](s, "select jobmachine.send('q')")
+	equal(t, "answers before", one[int64](s, "select count(*) from jobmachine.receive($1)", id), 0)
+	r := s.claimOne("q")
+	for n := range 10 {
+		equal(t, "verdict", one[string](s, "select jobmachine.reply($1, $2, to_jsonb($3::int))", r.ID, r.Receipt, n), "ok")
+	}
+	equal(t, "latest", one[string](s, "select concat_ws(' ', seq, state, payload) from jobmachine.receive($1)", id), "10 running 9")
+	s.exec(`select jobmachine.complete($1, $2, '"done"')`, r.ID, r.Receipt)
+	equal(t, "all", one[string](s, "select string_agg(concat(seq, payload), ' ' order by ordinality) from jobmachine.replies($1) with ordinality", id),
+		`10 21 32 43 54 65 76 87 98 109 11"done"`)
+	equal(t, "after 9", one[int64](s, "select count(*) from jobmachine.replies($1, after_seq => 9)", id), 2)
+	equal(t, "latest", one[string](s, "select concat_ws(' ', seq, state, payload) from jobmachine.receive($1)", id), `11 completed "done"`)
+}
+
+func TestRepliesAtTheSameMomentAreNumberedWithoutGaps(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	a, b := connect(t, db), connect(t, db)
+	id := one[int64](a, "select jobmachine.send('q')")
+	r := a.claimOne("q")
+	a.exec("begin")
+	a.exec("select jobmachine.reply($1, $2, '1')", r.ID, r.Receipt)
+	done := make(chan string)
+	go func() { done <- one[string](b, "select jobmachine.reply($1, $2, '2')", r.ID, r.Receipt) }()
+	db.WaitBlocked(t, b.PgConn().PID())
+	a.exec("commit")
+	equal(t, "verdict", <-done, "ok")
+	equal(t, "answers", one[string](a, "select string_agg(concat(seq, ':', payload), ' ') from jobmachine.replies($1)", id), "1:1 2:2")
+}
+
+func TestAReplyOverEightKilobytesWakesItsWaiter(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s, waiter := connect(t, db), connect(t, db)
+	id := one[int64](s, "select jobmachine.send('q')")
+	r := s.claimOne("q")
+	eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+	s.exec("select jobmachine.complete($1, $2, to_jsonb(repeat('x', 100000)))", r.ID, r.Receipt)
+	equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
+	equal(t, "length", one[int64](waiter, "select length(payload::text) from jobmachine.receive($1)", id), 100002)
+	equal(t, "check", one[float64](waiter, "select jobmachine.check($1)", id), 0)
+	waiter.exec("select jobmachine.uncheck($1)", id)
+	equal(t, "locks", one[int64](waiter, "select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'"), 0)
+}
+
+func TestCheckTellsOfEachInterimAnswerOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s, waiter := connect(t, db), connect(t, db)
+	id := one[int64](s, "select jobmachine.send('q')")
+	r := s.claimOne("q")
+	check := func() float64 { return one[float64](waiter, "select jobmachine.check($1)", id) }
+	eventually(t, "a check that may wait", func() bool { return check() > 0.5 })
+	for range 3 {
+		s.exec("select jobmachine.reply($1, $2, '1')", r.ID, r.Receipt)
+		equal(t, "look now", check(), 0)
+		equal(t, "then wait", check(), 10)
+	}
+}
+
+func TestAWaiterIsWokenWhateverTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]string{
+		"failed":    "select jobmachine.fail($1, $2, 'no', permanent => true)",
+		"cancelled": "select jobmachine.cancel($1), $2::bigint",
+		"interim":   "select jobmachine.reply($1, $2, '1')",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.New(t)
+			s, waiter := connect(t, db), connect(t, db)
+			id := one[int64](s, "select jobmachine.send('q')")
+			var receipt int64
+			if name != "cancelled" {
+				receipt = s.claimOne("q").Receipt
+			}
+			eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+			s.exec(end, id, receipt)
+			equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
+		})
+	}
+	t.Run("a retry wakes nobody", func(t *testing.T) {
+		t.Parallel()
+		db := pgtest.New(t)
+		s, waiter := connect(t, db), connect(t, db)
+		id := one[int64](s, "select jobmachine.send('q')")
+		r := s.claimOne("q")
+		eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+		s.exec("select jobmachine.fail($1, $2, 'no')", r.ID, r.Receipt)
+		equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), false)
+	})
+}
+
+func TestCheckLooksAgainSoonWhileAnAnswerIsUnderWay(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s, waiter := connect(t, db), connect(t, db)
+	id := one[int64](s, "select jobmachine.send('q')")
+	r := s.claimOne("q")
+	one[float64](waiter, "select jobmachine.check($1)", id)
+	s.exec("begin")
+	s.exec("select jobmachine.complete($1, $2, '1')", r.ID, r.Receipt)
+	if wait := one[float64](waiter, "select jobmachine.check($1)", id); wait > 0.5 || wait == 0 {
+		t.Errorf("check says %v s while a completion is under way", wait)
+	}
+	s.exec("commit")
+	equal(t, "check", one[float64](waiter, "select jobmachine.check($1)", id), 0)
+}
+
+func TestCallSendsAndWaits(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s, worker := connect(t, db), connect(t, db)
+	done := make(chan string)
+	go func() {
+		var id int64
+		var state string
+		var reply *string
+		err := s.QueryRow(t.Context(), "call jobmachine.call('q', '1', within => '20 s')").Scan(&id, &state, &reply)
+		if err != nil {
+			done <- err.Error()
+			return
+		}
+		done <- state + " " + *reply
+	}()
+	var r []run
+	eventually(t, "the job", func() bool { r = worker.claim("q", 1, nil); return len(r) == 1 })
+	worker.exec(`select jobmachine.complete($1, $2, '{"a": 1}')`, r[0].ID, r[0].Receipt)
+	equal(t, "answer", <-done, `completed {"a": 1}`)
+	equal(t, "when the time is up", one[string](s, "select state from jobmachine.jobs where id = $1", func() int64 {
+		var id int64
+		var state string
+		var reply *string
+		if err := s.QueryRow(t.Context(), "call jobmachine.call('q', '1', within => '1 ms')").Scan(&id, &state, &reply); err != nil || state != "pending" || reply != nil {
+			t.Errorf("state %q, %v", state, err)
+		}
+		return id
+	}()), "pending")
+}
+
+func TestCallInsideATransactionFailsAtOnceAndHasDoneNothing(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.exec("begin")
+	equal(t, "code", s.code("call jobmachine.call('q', '1')"), "2D000")
+	s.exec("rollback")
+	equal(t, "jobs", one[int64](s, "select count(*) from jobmachine.jobs"), 0)
+}
+
+func TestRemoveAndRetryOfJobsInEveryRoom(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	pending := one[int64](s, "select jobmachine.send('p')")
+	scheduled := one[int64](s, "select jobmachine.send('q', delay => '1 h')")
+	running := one[int64](s, "select jobmachine.send('r')")
+	r := s.claimOne("r")
+	equal(t, "retry of a pending job", one[string](s, "select jobmachine.retry($1)", pending), "live")
+	equal(t, "retry of a running job", one[string](s, "select jobmachine.retry($1)", running), "live")
+	equal(t, "remove of a running job", one[string](s, "select jobmachine.remove($1)", running), "running")
+	s.exec("select jobmachine.complete($1, $2, '1')", r.ID, r.Receipt)
+	equal(t, "retry of a completed job, for later", one[string](s, "select jobmachine.retry($1, now() + interval '1 h')", running), "ok")
+	equal(t, "state", s.state(running), "scheduled")
+	equal(t, "its last answer", one[int64](s, "select count(*) from jobmachine.receive($1)", running), 0)
+	for _, id := range []int64{pending, scheduled, running} {
+		equal(t, "remove", one[string](s, "select jobmachine.remove($1)", id), "ok")
+		equal(t, "state", s.state(id), "unknown")
+	}
+	equal(t, "jobs", one[int64](s, "select count(*) from jobmachine.job"), 0)
+}
+
+// A ticket that moves while cancel searches the rooms must be found.
+func TestCancelFindsAJobThatIsBeingClaimed(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	worker, operator := connect(t, db), connect(t, db)
+	id := one[int64](worker, "select jobmachine.send('q')")
+	worker.exec("begin")
+	worker.claimOne("q")
+	done := make(chan string)
+	go func() { done <- one[string](operator, "select jobmachine.cancel($1)", id) }()
+	db.WaitBlocked(t, operator.PgConn().PID())
+	worker.exec("commit")
+	equal(t, "verdict", <-done, "stopping")
+}

@@ -1,0 +1,228 @@
+package tests
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jobmachine/jobmachine/internal/pgtest"
+)
+
+// The bell is tested in the real functions: a copy of their source gets a stop before every statement that takes part
+// in the protocol. The test lets sender and sleeper go from stop to stop, in every order there is.
+
+const stopClass = 4711 // advisory locks of the test
+
+// stops installs park and _ring with stops in them; mutate may take a protection out before.
+func stops(t *testing.T, db *pgtest.DB, mutate func(s session)) {
+	t.Helper()
+	s := connect(t, db)
+	if mutate != nil {
+		mutate(s)
+	}
+	s.exec(fmt.Sprintf(`create function jobmachine._stop(n integer) returns void language plpgsql as $$
+		begin
+		  if coalesce(current_setting('test.actor', true), '') <> '' then
+		    perform pg_advisory_lock_shared(%[1]d, current_setting('test.actor')::integer * 10 + n);
+		    perform pg_advisory_unlock_shared(%[1]d, current_setting('test.actor')::integer * 10 + n);
+		  end if;
+		end $$`, stopClass))
+	instrument(t, s, "_ring",
+		`  if pg_try_advisory_xact_lock_shared`, `    if \(case when pg_try_advisory_lock\(v_class, `,
+		`    if \(case when pg_try_advisory_lock\(v_class \+ 1`, `  perform pg_notify`)
+	instrument(t, s, "park",
+		`  perform jobmachine\._sleep_on`, `  v_tick := `, `  if current_setting\('transaction_isolation'\)`, `  select bool_or\(jobmachine\._has_work`)
+}
+
+// instrument puts a stop before each line that matches; all of them must be there.
+func instrument(t *testing.T, s session, function string, lines ...string) {
+	t.Helper()
+	def := one[string](s, "select pg_get_functiondef(p.oid) from pg_proc p where p.pronamespace = 'jobmachine'::regnamespace and p.proname = $1", function)
+	for i, line := range lines {
+		re := regexp.MustCompile(`(?m)^` + line)
+		if len(re.FindAllString(def, -1)) != 1 {
+			t.Fatalf("%s has no line %q; the test must follow the code", function, line)
+		}
+		def = re.ReplaceAllStringFunc(def, func(m string) string { return fmt.Sprintf("  perform jobmachine._stop(%d);\n%s", i+1, m) })
+	}
+	s.exec(def)
+}
+
+// actor runs statements on its own connection, one after the other, held at every stop.
+type actor struct {
+	session
+	n     int // number of the actor
+	stops int // stops it may meet
+	pid   uint32
+	done  chan struct{}
+	at    int // the stop it waits at
+}
+
+func (a *actor) start(ctl session, statements func(s session)) {
+	a.done = make(chan struct{})
+	for i := 1; i <= a.stops; i++ {
+		ctl.exec("select pg_advisory_lock($1, $2)", stopClass, a.n*10+i)
+	}
+	go func() {
+		defer close(a.done)
+		statements(a.session)
+	}()
+	a.wait(ctl)
+}
+
+// wait returns when the actor is at its next stop, or has ended.
+func (a *actor) wait(ctl session) {
+	for {
+		select {
+		case <-a.done:
+			a.at = 0
+			return
+		default:
+		}
+		at := column[int64](ctl, "select objid::bigint from pg_locks where locktype = 'advisory' and classid = $1 and pid = $2 and not granted", stopClass, a.pid)
+		if len(at) == 1 {
+			a.at = int(at[0]) - a.n*10
+			return
+		}
+	}
+}
+
+// step lets the actor go to its next stop; false when it had none left.
+func (a *actor) step(ctl session) bool {
+	if a.at == 0 {
+		return false
+	}
+	ctl.exec("select pg_advisory_unlock($1, $2)", stopClass, a.n*10+a.at)
+	a.wait(ctl)
+	return true
+}
+
+func (a *actor) finish(ctl session) {
+	for a.step(ctl) {
+	}
+	ctl.exec("select pg_advisory_unlock_all()")
+}
+
+// lostWakeups plays every order of steps of a sender and a sleeper and counts the orders in which the sleeper would sleep
+// on although a job waits for it. The order is a path: bit i says who goes at step i.
+func lostWakeups(t *testing.T, db *pgtest.DB, begin string) (lost, played int) {
+	ctl, listener := connect(t, db), connect(t, db)
+	seen := map[string]bool{}
+	for path := 0; path < 1<<9; path++ {
+		queue := fmt.Sprintf("q%d", path)
+		sender := &actor{session: connect(t, db), n: 1, stops: 4}
+		sleeper := &actor{session: connect(t, db), n: 2, stops: 4}
+		sender.pid, sleeper.pid = sender.PgConn().PID(), sleeper.PgConn().PID()
+		one[float64](sleeper.session, "select jobmachine.park(array[$1])", queue) // LISTENs
+		sender.exec("set test.actor = 1")
+		sleeper.exec("set test.actor = 2")
+
+		var wait float64
+		committed := make(chan struct{})
+		sender.start(ctl, func(s session) {
+			s.exec(begin)
+			s.exec("select jobmachine.send($1)", queue)
+			// A last stop: sent, not committed.
+			s.exec("select jobmachine._stop(4)")
+			s.exec("commit")
+			close(committed)
+		})
+		sleeper.start(ctl, func(s session) { wait = one[float64](s, "select jobmachine.park(array[$1])", queue) })
+
+		trace := ""
+		for i := range 9 {
+			first, second := sender, sleeper
+			if path>>i&1 == 1 {
+				first, second = sleeper, sender
+			}
+			who := first
+			if !first.step(ctl) {
+				who = second
+				if !second.step(ctl) {
+					break
+				}
+			}
+			trace += fmt.Sprint(who.n)
+		}
+		sender.finish(ctl)
+		sleeper.finish(ctl)
+		<-committed
+		// Two paths with the same trace are the same order.
+		if !seen[trace] {
+			seen[trace] = true
+			played++
+			if wait > 0.5 && !woken(t, sleeper.session, listener, "jobmachine."+queue) {
+				lost++
+			}
+		}
+		sender.Close(context.Background())
+		sleeper.Close(context.Background())
+	}
+	return lost, played
+}
+
+// woken tells if a notification for the channel has arrived. A second one, sent now, shows that nothing more is to come.
+func woken(t *testing.T, sleeper, other session, channel string) bool {
+	t.Helper()
+	sleeper.exec("listen sync")
+	other.exec("notify sync")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for found := false; ; {
+		n, err := sleeper.WaitForNotification(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Channel == channel {
+			found = true
+		}
+		if n.Channel == "sync" {
+			return found
+		}
+	}
+}
+
+func TestNoOrderOfParkAndRingLosesAWakeup(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"begin", "begin isolation level repeatable read"} {
+		t.Run(strings.TrimPrefix(begin, "begin"), func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.New(t)
+			stops(t, db, nil)
+			lost, played := lostWakeups(t, db, begin)
+			if lost > 0 || played < 50 {
+				t.Errorf("%d of %d orders lose the wake-up", lost, played)
+			}
+			t.Logf("%d orders", played)
+		})
+	}
+}
+
+func TestTheStepsFindALostWakeupWhenAProtectionIsTakenOut(t *testing.T) {
+	t.Parallel()
+	mutants := map[string]func(s session){
+		"the sleeper does not look for senders under way": func(s session) {
+			s.exec("create or replace function jobmachine._sender_under_way(bells text[]) returns boolean language sql as 'select false'")
+		},
+		"the sender does not say that it is sending": func(s session) {
+			def := one[string](s, "select pg_get_functiondef('jobmachine._ring'::regproc)")
+			s.exec(strings.Replace(def, "pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), v_a & 1023)", "pg_try_advisory_xact_lock_shared(1, 1)", 1))
+		},
+		"the sleeper puts its flag up without a last look": func(s session) {
+			s.exec("create or replace function jobmachine._has_work(queue text, now timestamptz) returns boolean language sql as 'select false'")
+		},
+	}
+	for name, mutate := range mutants {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.New(t)
+			stops(t, db, mutate)
+			if lost, played := lostWakeups(t, db, "begin"); lost == 0 {
+				t.Errorf("none of %d orders loses the wake-up: the test is blind", played)
+			}
+		})
+	}
+}

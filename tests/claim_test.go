@@ -1,0 +1,160 @@
+package tests
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jobmachine/jobmachine/internal/pgtest"
+)
+
+func TestSixteenClaimersTakeEachOfTwentyThousandJobsOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	const jobs = 20000
+	sender := connect(t, db)
+	sender.exec("select jobmachine.send_many('q', array_fill('{}'::jsonb, array[$1::int]))", jobs)
+	var mu sync.Mutex
+	seen := map[int64]int{}
+	var claimers sync.WaitGroup
+	for range 16 {
+		s := connect(t, db)
+		claimers.Go(func() {
+			lease := one[int64](s, "select jobmachine.open_lease('c', '10 min')")
+			for n := 1; ; n = n%37 + 1 {
+				runs := s.claim("q", n, lease)
+				if len(runs) == 0 && one[int64](s, "select count(*) from jobmachine.pending") == 0 {
+					return
+				}
+				mu.Lock()
+				for _, r := range runs {
+					seen[r.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	claimers.Wait()
+	equal(t, "different jobs claimed", len(seen), jobs)
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("job %d was claimed %d times", id, n)
+		}
+	}
+	equal(t, "running", one[int64](sender, "select count(*) from jobmachine.running"), jobs)
+}
+
+func TestClaimTakesJobsByPriorityThenInTheOrderSent(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	var want []int64
+	for _, p := range []int{9, 5, 0, 5} {
+		want = append(want, one[int64](s, "select jobmachine.send('q', priority => $1)", p))
+	}
+	var got []int64
+	for _, r := range s.claim("q", 10, nil) {
+		got = append(got, r.ID)
+	}
+	if w := []int64{want[2], want[1], want[3], want[0]}; !slices.Equal(got, w) {
+		t.Errorf("got %v, want %v", got, w)
+	}
+}
+
+func TestClaimReturnsNothingFromAPausedQueue(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.exec("select jobmachine.send('gl.a'), jobmachine.send('gl.b')")
+	s.exec("select jobmachine.pause('gl.a'), jobmachine.pause('gl.a')")
+	equal(t, "from the paused queue", len(s.claim("gl.a", 9, nil)), 0)
+	equal(t, "by pattern", len(s.claim("gl.*", 9, nil)), 1)
+	equal(t, "state", one[string](s, "select state from jobmachine.queues where name = 'gl.a'"), "paused")
+	s.exec("select jobmachine.pause('*'), jobmachine.resume('gl.a')")
+	equal(t, "while all are paused", len(s.claim("*", 9, nil)), 0)
+	s.exec("select jobmachine.resume('*')")
+	equal(t, "after the pause", len(s.claim("*", 9, nil)), 1)
+}
+
+func TestResumeWakesSleepers(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s, sleeper := connect(t, db), connect(t, db)
+	s.exec("select jobmachine.pause('q')")
+	s.exec("select jobmachine.send('q')")
+	sleeper.parked("q")
+	s.exec("select jobmachine.resume('q')")
+	equal(t, "woken", woken(t, sleeper, s, "jobmachine.q"), true)
+}
+
+func TestAPatternClaimsInTurnFromItsQueues(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	for _, q := range []string{"gl.a", "gl.b", "gl.c", "gm"} {
+		s.exec("select jobmachine.send_many($1, array_fill('{}'::jsonb, array[5]))", q)
+	}
+	var turn []string
+	for range 6 {
+		turn = append(turn, one[string](s, "select queue from jobmachine.claim('gl.*')"))
+	}
+	equal(t, "turns", strings.Join(turn, " "), "gl.a gl.b gl.c gl.a gl.b gl.c")
+	equal(t, "the rest of the pattern", len(s.claim("gl.*", 100, nil)), 9)
+	equal(t, "others", len(s.claim("*", 100, nil)), 5)
+}
+
+func TestClaimManyKeepsTheOrderOfQueuesAndTheirLimits(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	for _, q := range []string{"a", "b", "c"} {
+		s.exec("select jobmachine.send_many($1, array_fill('{}'::jsonb, array[5]))", q)
+	}
+	got := column[string](s, "select queue || count(*) from jobmachine.claim_many(array['c', 'a', 'b'], 8, array[2, null, 5]) group by queue order by 1")
+	equal(t, "claimed", strings.Join(got, " "), "a5 b1 c2")
+}
+
+func TestABareClaimOpensALeaseOnlyWhenThereIsAJob(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.claim("q", 1, nil)
+	equal(t, "leases", one[int64](s, "select count(*) from jobmachine.lease"), 0)
+	s.exec("select jobmachine.send('q')")
+	equal(t, "ttl", one[string](s, "select l.ttl::text from jobmachine.claim('q', ttl => '7 min', worker => 'me') c join jobmachine.lease l on l.id = c.lease_id and l.worker = 'me'"), "00:07:00")
+}
+
+// The plan of a session that made it while the queue was empty must not scan and sort the backlog later.
+func TestAPlanMadeOnAnEmptyQueueIsGoodForABacklog(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s := connect(t, db)
+	lease := one[int64](s, "select jobmachine.open_lease('w', '10 min')")
+	s.exec("vacuum analyze jobmachine.pending")
+	s.exec("vacuum analyze jobmachine.running")
+	for range 10 {
+		s.claim("q", 100, lease)
+	}
+	connect(t, db).exec("select jobmachine.send_many('q', array_fill('{}'::jsonb, array[100000])) from generate_series(1, 3)")
+	before := blocks(s)
+	equal(t, "claimed", len(s.claim("q", 100, lease)), 100)
+	if touched := blocks(s) - before; touched > 3000 {
+		t.Errorf("a claim of 100 from 300,000 touched %d buffers, want under 3,000", touched)
+	}
+}
+
+// blocks counts the buffers that the session has touched in the tables of the engine, as its own statistics say.
+func blocks(s session) int64 {
+	s.exec("select pg_stat_force_next_flush()")
+	return one[int64](s, "select coalesce(sum(heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read), 0)::bigint from pg_statio_user_tables where schemaname = 'jobmachine'")
+}
+
+func TestAnAsynchronousClaimOfAJobWithOneAttemptIsDurable(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	lease := one[int64](s, "select jobmachine.open_lease('w', '10 min')")
+	s.exec("select jobmachine.send('once', max_attempts => 1), jobmachine.send('often')")
+	s.exec("set synchronous_commit = off")
+	s.exec("begin")
+	s.claim("often", 1, lease)
+	equal(t, "after a claim that may be lost", one[string](s, "show synchronous_commit"), "off")
+	s.claim("once", 1, lease)
+	equal(t, "after a claim that may not", one[string](s, "show synchronous_commit"), "on")
+	s.exec("commit")
+}

@@ -1,0 +1,146 @@
+package tests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/jobmachine/jobmachine/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// session is one connection of a test; its methods end the test on any error.
+type session struct {
+	*pgx.Conn
+	t testing.TB
+}
+
+func connect(t testing.TB, db *pgtest.DB) session {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(context.Background()) })
+	return session{c, t}
+}
+
+func (s session) exec(sql string, args ...any) int64 {
+	s.t.Helper()
+	tag, err := s.Exec(s.t.Context(), sql, args...)
+	if err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+	return tag.RowsAffected()
+}
+
+// one reads a single value.
+func one[T any](s session, sql string, args ...any) T {
+	s.t.Helper()
+	rows, err := s.Query(s.t.Context(), sql, args...)
+	if err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[T])
+	if err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+	return v
+}
+
+func column[T any](s session, sql string, args ...any) []T {
+	s.t.Helper()
+	rows, err := s.Query(s.t.Context(), sql, args...)
+	if err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+	v, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	if err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+	return v
+}
+
+// run is a claimed job.
+type run struct{ ID, Receipt int64 }
+
+func (s session) claim(queue string, n int, lease any) []run {
+	s.t.Helper()
+	rows, err := s.Query(s.t.Context(), "select id, receipt from jobmachine.claim($1, $2, $3)", queue, n, lease)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	v, err := pgx.CollectRows(rows, pgx.RowToStructByPos[run])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return v
+}
+
+func (s session) claimOne(queue string) run {
+	s.t.Helper()
+	r := s.claim(queue, 1, nil)
+	if len(r) != 1 {
+		s.t.Fatalf("claim of %q returned %d jobs, want 1", queue, len(r))
+	}
+	return r[0]
+}
+
+func (s session) state(id int64) string {
+	s.t.Helper()
+	v := column[string](s, "select state from jobmachine.status($1)", id)
+	if len(v) == 0 {
+		return "unknown"
+	}
+	return v[0]
+}
+
+// code returns the SQLSTATE of the error of a statement, or "" if it succeeds.
+func (s session) code(sql string, args ...any) string {
+	s.t.Helper()
+	_, err := s.Exec(s.t.Context(), sql, args...)
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		return pe.Code
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// contents is a fingerprint of every table of the engine but its own memory, to show that nothing has changed.
+func (s session) contents() string {
+	s.t.Helper()
+	out := ""
+	for _, table := range []string{"job", "scheduled", "pending", "running", "finished", "reply", "failed_attempt", "lease", "unique_key", "queue"} {
+		out += fmt.Sprintf("%s %s\n", table, one[string](s,
+			fmt.Sprintf("select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from jobmachine.%s t", table)))
+	}
+	return out
+}
+
+// eventually polls the database until a condition holds; the limit only ends a test that has failed.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !cond() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 30 s for: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func equal[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
