@@ -1,3 +1,4 @@
+-- The error for a lease that is gone.
 create or replace function jobmachine._refuse_lease(lease_id bigint)
 returns void
 language plpgsql
