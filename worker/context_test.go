@@ -1,0 +1,156 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jobmachine/jobmachine/client"
+	"github.com/jobmachine/jobmachine/worker"
+)
+
+// cause waits for the end of ctx.
+func cause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(patience):
+		return errors.New("ctx does not end")
+	}
+}
+
+func TestCancelReachesTheRunningHandler(t *testing.T) {
+	for name, change := range map[string]func(*worker.Config){
+		"by a notification":         func(cfg *worker.Config) { cfg.LeaseTTL = time.Hour },
+		"by the renewal when polls": func(cfg *worker.Config) { cfg.PollOnly, cfg.LeaseTTL = true, 2*time.Second },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			started, why := make(chan bool, 1), make(chan error, 1)
+			w, _ := b.work("long", func(ctx context.Context, job *worker.Job) (any, error) {
+				started <- true
+				why <- cause(ctx)
+				return nil, ctx.Err()
+			}, change)
+			id := b.send("long", nil)
+			receive(b, started)
+			b.eventually("lease is held", func() bool { return w.Health().Held == w.Health().Listening })
+			if verdict, err := b.q.Cancel(t.Context(), id, nil); err != nil || verdict != "stopping" {
+				t.Fatal(verdict, err)
+			}
+			if err := receive(b, why); err != worker.ErrCancelled {
+				t.Errorf("cause is %v", err)
+			}
+			b.until(id, "cancelled")
+		})
+	}
+}
+
+func TestTimeoutEndsTheContext(t *testing.T) {
+	b := newBench(t)
+	why := make(chan error, 1)
+	b.work("slow", func(ctx context.Context, job *worker.Job) (any, error) {
+		if job.Attempt > 1 {
+			return "in time", nil
+		}
+		if at, ok := ctx.Deadline(); !ok || time.Until(at) > 200*time.Millisecond {
+			t.Errorf("deadline is %v, %v", at, ok)
+		}
+		why <- cause(ctx)
+		return nil, ctx.Err()
+	})
+	b.exec("select jobmachine.configure('slow', backoff => '1 ms')")
+	id := b.send("slow", nil, client.Options{Timeout: 100 * time.Millisecond})
+	if err := receive(b, why); err != worker.ErrTimeout {
+		t.Errorf("cause is %v", err)
+	}
+	if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != `"in time"` {
+		t.Error(a, err)
+	}
+	attempts, err := b.q.Attempts(t.Context(), id)
+	if err != nil || len(attempts) != 1 || attempts[0].Reason != "timeout" {
+		t.Errorf("attempts %+v, %v", attempts, err)
+	}
+}
+
+func TestALateRunChangesNothing(t *testing.T) {
+	b := newBench(t)
+	b.exec("select jobmachine.configure('slow', backoff => '1 ms')")
+	late, second, why := make(chan bool), make(chan bool), make(chan error, 3)
+	var said atomic.Value
+	b.work("slow", func(ctx context.Context, job *worker.Job) (any, error) {
+		if job.Attempt == 1 {
+			<-late // deaf to its ctx until the second run is on
+			said.Store(job.Reply(ctx, "late progress") == nil)
+			tx, err := b.pool.Begin(context.WithoutCancel(ctx))
+			if err != nil {
+				return nil, err
+			}
+			defer tx.Rollback(context.WithoutCancel(ctx))
+			why <- context.Cause(ctx)
+			why <- job.CompleteTx(context.WithoutCancel(ctx), tx, "late")
+			why <- job.Reply(context.WithoutCancel(ctx), "late progress")
+			return "late", nil
+		}
+		close(second)
+		<-ctx.Done()
+		return "never", nil
+	})
+	id := b.send("slow", nil, client.Options{Timeout: 50 * time.Millisecond})
+	b.eventually("the first attempt has timed out", func() bool { return b.status(id).Attempt > 1 || b.status(id).State == "scheduled" })
+	b.exec("select jobmachine.configure('slow', timeout => '0')")
+	receive(b, second)
+	close(late)
+	if err := receive(b, why); !errors.Is(err, worker.ErrTimeout) && !errors.Is(err, worker.ErrLeaseLost) {
+		t.Errorf("cause is %v", err)
+	}
+	for _, verb := range []string{"CompleteTx", "Reply"} {
+		if err := receive(b, why); !errors.Is(err, worker.ErrLeaseLost) {
+			t.Errorf("%s of a late run returns %v", verb, err)
+		}
+	}
+	if said.Load() == true {
+		t.Error("an interim answer of a late run was taken")
+	}
+	replies, err := b.q.Replies(t.Context(), id, 0)
+	if err != nil || len(replies) > 0 {
+		t.Errorf("answers %v, %v", replies, err)
+	}
+}
+
+func TestALostLeaseEndsItsRuns(t *testing.T) {
+	b := newBench(t)
+	why := make(chan error, 1)
+	var runs atomic.Int32
+	w, _ := b.work("long", func(ctx context.Context, job *worker.Job) (any, error) {
+		if runs.Add(1) == 1 {
+			why <- cause(ctx)
+			return "lost", nil
+		}
+		return "again", nil
+	}, func(cfg *worker.Config) { cfg.LeaseTTL = 2 * time.Second })
+	id := b.send("long", nil)
+	b.until(id, "running")
+	workers, err := b.q.Workers(t.Context())
+	if err != nil || len(workers) != 1 {
+		t.Fatal(workers, err)
+	}
+	b.exec("select jobmachine.close_lease($1)", workers[0].LeaseID)
+	if err := receive(b, why); err != worker.ErrLeaseLost {
+		t.Errorf("cause is %v", err)
+	}
+	if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != `"again"` {
+		t.Error(string(a.Payload), err)
+	}
+	if h := w.Health(); h.LeaseAge == 0 {
+		t.Error("no new lease")
+	}
+}
+
+func TestFromContext(t *testing.T) {
+	if worker.FromContext(t.Context()) != nil {
+		t.Error("a job outside of handlers")
+	}
+}

@@ -1,0 +1,301 @@
+package worker_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jobmachine/jobmachine/worker"
+)
+
+func network(host string, port uint16) (string, string) {
+	if filepath.IsAbs(host) {
+		return "unix", filepath.Join(host, fmt.Sprintf(".s.PGSQL.%d", port))
+	}
+	return "tcp", net.JoinHostPort(host, fmt.Sprint(port))
+}
+
+func echo(_ context.Context, job *worker.Job) (any, error) { return job.Payload, nil }
+
+// logged collects what a worker logs.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *logged) to(cfg *worker.Config) { cfg.Logger = slog.New(slog.NewTextHandler(l, nil)) }
+
+// cutListener ends the backend of the worker's listening connection.
+func (b *bench) cut(which string) {
+	b.Helper()
+	b.eventually("a backend is cut", func() bool {
+		tag, err := b.pool.Exec(b.Context(), `select pg_terminate_backend(pid) from pg_stat_activity
+			where datname = current_database() and application_name like $1`, "jobmachine worker %"+which)
+		return err == nil && tag.RowsAffected() > 0
+	})
+}
+
+func TestALostListener(t *testing.T) {
+	b := newBench(t)
+	finish, starts := make(chan bool), atomic.Int32{}
+	var log logged
+	w := b.worker(log.to)
+	w.Handle("long", func(ctx context.Context, job *worker.Job) (any, error) {
+		starts.Add(1)
+		<-finish
+		return "undisturbed", ctx.Err()
+	})
+	w.Handle("echo", echo)
+	b.run(w)
+	id := b.send("long", nil)
+	b.until(id, "running")
+	b.eventually("lease is held", func() bool { return w.Health().Held })
+	b.cut("(listen)")
+	b.eventually("loss is reported", func() bool { return strings.Contains(log.String(), "not listening") })
+	if _, err := b.client.Await(t.Context(), b.send("echo", 1)); err != nil {
+		t.Error(err)
+	}
+	b.eventually("worker listens again", func() bool { h := w.Health(); return h.Listening && h.Held })
+	b.eventually("return is reported", func() bool { return strings.Contains(log.String(), "listening again") })
+	if _, err := b.client.Await(t.Context(), b.send("echo", 2)); err != nil {
+		t.Error(err)
+	}
+	// Long enough for a lease that looks dead to be expired.
+	ticks := time.NewTicker(100 * time.Millisecond)
+	defer ticks.Stop()
+	for range 35 {
+		<-ticks.C
+		b.exec("select jobmachine.tick()")
+	}
+	close(finish)
+	if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != `"undisturbed"` || starts.Load() != 1 {
+		t.Errorf("%s, %v, %d starts", a.Payload, err, starts.Load())
+	}
+}
+
+func TestPollOnly(t *testing.T) {
+	b := newBench(t)
+	w, _ := b.work("echo", echo, func(cfg *worker.Config) { cfg.PollOnly, cfg.PollInterval = true, 20*time.Millisecond })
+	for n := range 5 {
+		if a, err := b.client.Await(t.Context(), b.send("echo", n)); err != nil || string(a.Payload) != fmt.Sprint(n) {
+			t.Error(string(a.Payload), err)
+		}
+	}
+	if h := w.Health(); h.Listening || h.Held {
+		t.Errorf("%+v", h)
+	}
+	var listening int
+	if err := b.pool.QueryRow(t.Context(), `select count(*) from pg_stat_activity
+		where datname = current_database() and application_name like 'jobmachine worker %(listen)'`).Scan(&listening); err != nil || listening > 0 {
+		t.Error(listening, err)
+	}
+}
+
+func TestAListenURLThatDoesNotDeliver(t *testing.T) {
+	b := newBench(t)
+	p := newProxy(b)
+	p.deaf.Store(true)
+	var log logged
+	w, _ := b.work("echo", echo, log.to, func(cfg *worker.Config) { cfg.ListenURL = p.url })
+	b.eventually("it is said", func() bool { return strings.Contains(log.String(), "LISTEN does not deliver") })
+	if _, err := b.client.Await(t.Context(), b.send("echo", 1)); err != nil {
+		t.Error(err)
+	}
+	if h := w.Health(); h.Listening || h.Held {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestASilentlyCutListenerStillGetsJobs(t *testing.T) {
+	b := newBench(t)
+	p := newProxy(b)
+	w, _ := b.work("echo", echo, func(cfg *worker.Config) { cfg.ListenURL, cfg.PollInterval = p.url, 500*time.Millisecond })
+	b.eventually("it listens", func() bool { return w.Health().Listening })
+	p.swallow.Store(true)
+	start := time.Now()
+	for n := range 3 {
+		if _, err := b.client.Await(t.Context(), b.send("echo", n)); err != nil {
+			t.Error(err)
+		}
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("three jobs took %v", d)
+	}
+	b.eventually("it notices", func() bool { return !w.Health().Listening })
+	p.cut()
+	b.eventually("it listens again", func() bool { return w.Health().Listening })
+}
+
+func TestClaimWhoseAnswerIsLost(t *testing.T) {
+	b := newBench(t)
+	p := newProxy(b)
+	var starts atomic.Int32
+	_, stop := b.work("once", func(context.Context, *worker.Job) (any, error) { return starts.Add(1), nil }, func(cfg *worker.Config) {
+		cfg.DatabaseURL, cfg.PollOnly, cfg.PollInterval = p.url, true, 20*time.Millisecond
+	})
+	b.eventually("it works", func() bool { ws, err := b.q.Workers(b.Context()); return err == nil && len(ws) == 1 })
+	trap := "once"
+	p.trap.Store(&trap)
+	id := b.send("once", nil)
+	b.eventually("the answer is swallowed", p.swallow.Load)
+	if job := b.status(id); job.State != "running" {
+		t.Fatal(job.State)
+	}
+	p.cut()
+	if _, err := b.client.Await(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	if job := b.status(id); starts.Load() != 1 || job.Attempt != 1 {
+		t.Errorf("%d starts, attempt %d", starts.Load(), job.Attempt)
+	}
+	stop()
+}
+
+func TestOutcomesSurviveAnOutage(t *testing.T) {
+	b := newBench(t)
+	p := newProxy(b)
+	gate := make(chan bool)
+	var runs sync.Map
+	b.work("long", func(_ context.Context, job *worker.Job) (any, error) {
+		<-gate
+		n, _ := runs.LoadOrStore(job.ID, new(atomic.Int32))
+		n.(*atomic.Int32).Add(1)
+		return job.ID, nil
+	}, func(cfg *worker.Config) { cfg.DatabaseURL, cfg.PollOnly, cfg.Concurrency = p.url, true, 50 })
+	warm := b.send("long", nil)
+	gate <- true
+	b.until(warm, "completed")
+	ids := make([]int64, 50)
+	for i := range ids {
+		ids[i] = b.send("long", i)
+	}
+	for _, id := range ids {
+		b.until(id, "running")
+	}
+	// The outcomes arrive, and the answer that they did is lost.
+	p.swallow.Store(true)
+	close(gate)
+	b.eventually("some are settled", func() bool {
+		var done int
+		err := b.pool.QueryRow(t.Context(), "select count(*) from jobmachine.jobs where state = 'completed'").Scan(&done)
+		return err == nil && done > 1
+	})
+	p.cut()
+	for _, id := range ids {
+		if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != fmt.Sprint(id) {
+			t.Error(string(a.Payload), err)
+		}
+		if n, _ := runs.Load(id); n.(*atomic.Int32).Load() != 1 {
+			t.Errorf("job %d ran %d times", id, n.(*atomic.Int32).Load())
+		}
+	}
+}
+
+func TestBackendsThatAreTerminatedUnderLoad(t *testing.T) {
+	b := newBench(t)
+	var log logged
+	b.work("echo", echo, log.to, func(cfg *worker.Config) { cfg.Concurrency = 20 })
+	b.exec("select jobmachine.send_many('echo', array(select to_jsonb(n) from generate_series(1, 5000) n))")
+	for range 10 {
+		b.cut("%")
+	}
+	b.eventually("all is done", func() bool {
+		var left int
+		err := b.pool.QueryRow(t.Context(), "select count(*) from jobmachine.jobs where state <> 'completed'").Scan(&left)
+		return err == nil && left == 0
+	})
+}
+
+// TestMain lets the test binary be a worker process.
+func TestMain(m *testing.M) {
+	if url := os.Getenv("JOBMACHINE_TEST_WORKER"); url != "" {
+		w, err := worker.New(worker.Config{DatabaseURL: url, Concurrency: 20, Name: "victim"})
+		if err != nil {
+			panic(err)
+		}
+		w.Handle("long", func(ctx context.Context, _ *worker.Job) (any, error) {
+			fmt.Println("started")
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		if err := w.Run(context.Background()); err != nil {
+			panic(err)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestKill9(t *testing.T) {
+	b := newBench(t)
+	victim := exec.Command(os.Args[0])
+	victim.Env = append(os.Environ(), "JOBMACHINE_TEST_WORKER="+b.url)
+	out, err := victim.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer victim.Process.Kill()
+	ids := make([]int64, 20)
+	for i := range ids {
+		ids[i] = b.send("long", i)
+	}
+	lines := bufio.NewScanner(out)
+	for range ids {
+		if !lines.Scan() {
+			t.Fatal("the victim does not start its jobs")
+		}
+	}
+	b.eventually("its lease is held", func() bool {
+		ws, err := b.q.Workers(t.Context())
+		return err == nil && len(ws) == 1 && ws[0].HeldAt != nil
+	})
+	again := make(chan int64, len(ids))
+	w, _ := b.work("long", func(_ context.Context, job *worker.Job) (any, error) {
+		again <- job.ID
+		return nil, nil
+	}, func(cfg *worker.Config) { cfg.Concurrency = 20 })
+	b.eventually("the other worker is up", func() bool { return w.Health().Held })
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	killed := time.Now()
+	victim.Wait()
+	for range ids {
+		receive(b, again)
+	}
+	if d := time.Since(killed); d > 3*time.Second {
+		t.Errorf("running again after %v", d)
+	} else {
+		t.Logf("running again after %v", d)
+	}
+	for _, id := range ids {
+		if a, err := b.client.Await(t.Context(), id); err != nil || a.State != "completed" {
+			t.Error(a, err)
+		}
+	}
+}
