@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -43,20 +45,33 @@ func Empty(t testing.TB) *DB {
 	return create(t, func() (string, error) { return "template0", nil })
 }
 
-// BinDir returns the folder of the server's programs; psql and pg_dump may be missing there.
-func BinDir(t testing.TB) string {
+// Program returns the path of a client program such as psql, of the server's version if possible. A
+// test that cannot have it is skipped; in CI, where JOBMACHINE_TEST_SKIP=no, it fails.
+func Program(t testing.TB, name string) string {
 	t.Helper()
-	if os.Getenv("JOBMACHINE_TEST_DATABASE_URL") == "" {
-		if _, err := serverURL(); err != nil {
-			t.Fatal(err)
-		}
-		return private.BinDir
-	}
-	dir, err := pgserver.Find(t.Context())
-	if err != nil {
+	if _, err := serverURL(); err != nil {
 		t.Fatal(err)
 	}
-	return dir
+	if private != nil {
+		path := filepath.Join(private.BinDir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		Skip(t, "there is no ", name)
+	}
+	return path
+}
+
+// Skip skips a test for lack of something that CI must have.
+func Skip(t testing.TB, why ...any) {
+	t.Helper()
+	if os.Getenv("JOBMACHINE_TEST_SKIP") == "no" {
+		t.Fatal(why...)
+	}
+	t.Skip(why...)
 }
 
 func create(t testing.TB, template func() (string, error)) *DB {
