@@ -23,8 +23,7 @@ import (
 
 type bench struct {
 	*testing.T
-	url    string
-	pool   *pgxpool.Pool
+	*pgtest.DB
 	q      *gen.Queries
 	client *client.Client // listens
 	poller *client.Client // polls
@@ -33,19 +32,15 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	b := &bench{T: t, url: pgtest.URL(t)}
+	b := &bench{T: t, DB: pgtest.New(t)}
+	b.q = gen.New(b.Pool)
 	var err error
-	if b.pool, err = pgxpool.New(t.Context(), b.url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.pool.Close)
-	b.q = gen.New(b.pool)
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if b.client, err = client.Open(t.Context(), b.url, client.Config{Logger: quiet}); err != nil {
+	if b.client, err = client.Open(t.Context(), b.URL, client.Config{Logger: quiet}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.client.Close)
-	if b.poller, err = client.New(b.pool, client.Config{Queue: "default"}); err != nil {
+	if b.poller, err = client.New(b.Pool, client.Config{Queue: "default"}); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -83,22 +78,11 @@ func (b *bench) clients(test func(t *testing.T, c *client.Client)) {
 	}
 }
 
+// waiting waits until so many bells of answers are listened to.
 func (b *bench) waiting(n int) {
 	b.Helper()
-	end := time.After(30 * time.Second)
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for parked := 0; parked < n; {
-		select {
-		case <-look.C:
-		case <-end:
-			b.Fatalf("%d of %d bells are listened to", parked, n)
-		}
-		if err := b.pool.QueryRow(b.Context(), `select count(distinct (classid, objid)) / 2 from pg_locks
-			where locktype = 'advisory' and mode = 'ShareLock' and database = (select oid from pg_database where datname = current_database())`).Scan(&parked); err != nil {
-			b.Fatal(err)
-		}
-	}
+	b.Eventually(`select count(distinct (classid, objid)) >= 2 * $1 from pg_locks
+		where locktype = 'advisory' and mode = 'ShareLock' and database = (select oid from pg_database where datname = current_database())`, n)
 }
 
 func TestAnswersComeInOrder(t *testing.T) {
@@ -228,20 +212,15 @@ func TestManyWaitOnOneConnection(t *testing.T) {
 		})
 	}
 	b.waiting(64)
-	var listening int
-	if err := b.pool.QueryRow(t.Context(), `select count(*) from pg_stat_activity
-		where datname = current_database() and application_name like '%(listen)%'`).Scan(&listening); err != nil || listening != 1 {
-		t.Errorf("%d LISTEN connections, %v", listening, err)
+	if n := pgtest.Get[int](b.DB, "select count(*) from pg_stat_activity where datname = current_database() and application_name like '%(listen)%'"); n != 1 {
+		t.Errorf("%d LISTEN connections", n)
 	}
 	for i := range ids {
 		job := b.claim("many")
 		b.ok(b.q.Complete(t.Context(), job.ID, job.Receipt, job.Payload))
 		if i == n/2 {
 			// Those who still wait must not miss the answers that come meanwhile.
-			if _, err := b.pool.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity
-				where datname = current_database() and application_name like '%(listen)%'`); err != nil {
-				t.Error(err)
-			}
+			b.Exec("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '%(listen)%'")
 		}
 	}
 	wg.Wait()
@@ -315,7 +294,7 @@ func TestSend(t *testing.T) {
 		}
 	})
 	t.Run("that is rolled back never was", func(t *testing.T) {
-		tx, err := b.pool.Begin(t.Context())
+		tx, err := b.Pool.Begin(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -335,12 +314,14 @@ func TestSend(t *testing.T) {
 		}{
 			"a queue name that is a pattern": {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a*", nil) }},
 			"a priority out of range":        {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", nil, client.Options{Priority: &nine}) }},
-			"run_at and delay":               {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", nil, client.Options{RunAt: time.Now(), Delay: 1}) }},
-			"what is no JSON":                {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", []byte("{")) }},
-			"what cannot be encoded":         {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", func() {}) }},
-			"two options":                    {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", nil, client.Options{}, client.Options{}) }},
-			"keys for one":                   {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", nil, client.Options{UniqueKeys: []string{"a"}}) }},
-			"a payload that is too large":    {client.ErrTooLarge, func() (int64, error) { return c.Send(t.Context(), "a", strings.Repeat("x", 2<<20)) }},
+			"run_at and delay": {client.ErrInvalid, func() (int64, error) {
+				return c.Send(t.Context(), "a", nil, client.Options{RunAt: time.Now(), Delay: 1})
+			}},
+			"what is no JSON":             {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", []byte("{")) }},
+			"what cannot be encoded":      {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", func() {}) }},
+			"two options":                 {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", nil, client.Options{}, client.Options{}) }},
+			"keys for one":                {client.ErrInvalid, func() (int64, error) { return c.Send(t.Context(), "a", nil, client.Options{UniqueKeys: []string{"a"}}) }},
+			"a payload that is too large": {client.ErrTooLarge, func() (int64, error) { return c.Send(t.Context(), "a", strings.Repeat("x", 2<<20)) }},
 		} {
 			if id, err := test.send(); !errors.Is(err, test.want) {
 				t.Errorf("%s: %d, %v", name, id, err)
@@ -355,9 +336,7 @@ func TestErrorsTellAll(t *testing.T) {
 	if want := "jobmachine: send: "; !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "(") {
 		t.Error(err)
 	}
-	if _, err := b.pool.Exec(t.Context(), "drop schema jobmachine cascade"); err != nil {
-		t.Fatal(err)
-	}
+	b.Exec("drop schema jobmachine cascade")
 	if _, err := b.poller.Send(t.Context(), "a", nil); !errors.Is(err, client.ErrVersion) || !strings.Contains(err.Error(), "jobmachine migrate") {
 		t.Error(err)
 	}
@@ -384,7 +363,7 @@ func TestPoolersModes(t *testing.T) {
 	b := newBench(t)
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
 		t.Run(mode.String(), func(t *testing.T) {
-			cfg := b.pool.Config()
+			cfg := b.Pool.Config()
 			cfg.ConnConfig.DefaultQueryExecMode = mode
 			pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
 			if err != nil {
@@ -396,12 +375,12 @@ func TestPoolersModes(t *testing.T) {
 				t.Fatal(err)
 			}
 			q := gen.New(pool)
-			ids, err := c.SendMany(t.Context(), "mode", []any{1, "two"}, client.Options{Timeout: time.Minute, Headers: map[string]any{"a": 1}, UniqueKeys: []string{"a" + mode.String(), "b" + mode.String()}})
+			ids, err := c.SendMany(t.Context(), mode.String(), []any{1, "two"}, client.Options{Timeout: time.Minute, Headers: map[string]any{"a": 1}, UniqueKeys: []string{"a", "b"}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			id := b.must(c.Send(t.Context(), "mode", map[string]any{"a": `\x27"`}, client.Options{Delay: time.Microsecond, Headers: map[string]any{"a": 1}}))
-			jobs, err := q.ClaimMany(t.Context(), gen.ClaimManyParams{Queues: []string{"mode"}, N: 2, Limits: []int32{2}})
+			id := b.must(c.Send(t.Context(), mode.String(), map[string]any{"a": `\x27"`}, client.Options{Delay: time.Microsecond, Headers: map[string]any{"a": 1}}))
+			jobs, err := q.ClaimMany(t.Context(), gen.ClaimManyParams{Queues: []string{mode.String()}, N: 2, Limits: []int32{2}})
 			if err != nil || len(jobs) != 2 {
 				t.Fatal(jobs, err)
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jobmachine/jobmachine/gen"
+	"github.com/jobmachine/jobmachine/internal/listen"
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
@@ -76,11 +77,7 @@ func (w *waiter) news(ctx context.Context) error {
 // check makes sure that an answer will wake this waiter, and returns how long it may sleep.
 func (w *waiter) check(ctx context.Context) (time.Duration, error) {
 	if l := w.c.listener; l != nil {
-		var seconds float64
-		err := l.Do(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
-			seconds, err = q.Check(ctx, w.id)
-			return err
-		})
+		seconds, err := listen.Ask(ctx, l, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Check(ctx, w.id) })
 		if pg.Code(err) == "JM001" {
 			return 0, fmt.Errorf("%w: %d", ErrUnknownJob, w.id)
 		}

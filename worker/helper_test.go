@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/jobmachine/jobmachine/client"
 	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/pgtest"
@@ -18,8 +16,7 @@ import (
 // bench is a database of the test's own, and the means to look at it.
 type bench struct {
 	*testing.T
-	url    string
-	pool   *pgxpool.Pool
+	*pgtest.DB
 	q      *gen.Queries
 	client *client.Client
 }
@@ -27,14 +24,10 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	b := &bench{T: t, url: pgtest.URL(t)}
+	b := &bench{T: t, DB: pgtest.New(t)}
+	b.q = gen.New(b.Pool)
 	var err error
-	if b.pool, err = pgxpool.New(t.Context(), b.url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.pool.Close)
-	b.q = gen.New(b.pool)
-	if b.client, err = client.New(b.pool, client.Config{ListenURL: b.url}); err != nil {
+	if b.client, err = client.New(b.Pool, client.Config{ListenURL: b.URL}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.client.Close)
@@ -43,7 +36,7 @@ func newBench(t *testing.T) *bench {
 
 // config is a quiet one for tests.
 func (b *bench) config() worker.Config {
-	return worker.Config{DatabaseURL: b.url, Name: b.Name(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	return worker.Config{DatabaseURL: b.URL, Name: b.Name(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }
 
 func (b *bench) worker(change ...func(*worker.Config)) *worker.Worker {
@@ -96,13 +89,6 @@ func (b *bench) send(queue string, payload any, o ...client.Options) int64 {
 	return id
 }
 
-func (b *bench) exec(sql string, args ...any) {
-	b.Helper()
-	if _, err := b.pool.Exec(b.Context(), sql, args...); err != nil {
-		b.Fatal(err)
-	}
-}
-
 func (b *bench) status(id int64) gen.Job {
 	b.Helper()
 	job, err := b.client.Status(b.Context(), id)
@@ -122,7 +108,7 @@ func (b *bench) until(id int64, state string) (job gen.Job) {
 	return job
 }
 
-const patience = 30 * time.Second
+const patience = 45 * time.Second
 
 // eventually looks until a condition is true.
 func (b *bench) eventually(what string, condition func() bool) {

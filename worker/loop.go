@@ -133,13 +133,15 @@ func (w *Worker) idle(ctx, life context.Context, r room) {
 	wait := w.cfg.PollInterval
 	if w.listener != nil {
 		w.wake.clear()
-		seconds := deafGap.Seconds()
-		err := w.listener.Do(life, func(ctx context.Context, q *gen.Queries) (err error) {
-			seconds, err = q.Park(ctx, r.queues)
-			return err
+		seconds, err := listen.Ask(life, w.listener, func(ctx context.Context, q *gen.Queries) (float64, error) {
+			return q.Park(ctx, r.queues)
 		})
-		if err != nil && !errors.Is(err, listen.ErrDown) {
-			w.parking.warn(w.log, "park", err)
+		if err != nil {
+			seconds = deafGap.Seconds()
+			if !errors.Is(err, listen.ErrDown) {
+				w.parking.warn(w.log, "park", err)
+				w.listener.Go(func(ctx context.Context, q *gen.Queries) error { return q.Unpark(ctx) }) // it may have been done
+			}
 		}
 		w.mu.Lock()
 		w.parked = err == nil

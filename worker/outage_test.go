@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobmachine/jobmachine/internal/pgtest"
 	"github.com/jobmachine/jobmachine/worker"
 )
 
@@ -47,18 +48,24 @@ func (l *logged) String() string {
 
 func (l *logged) to(cfg *worker.Config) { cfg.Logger = slog.New(slog.NewTextHandler(l, nil)) }
 
-// cutListener ends the backend of the worker's listening connection.
+// cut ends the backends of workers' connections of one kind.
 func (b *bench) cut(which string) {
 	b.Helper()
-	b.eventually("a backend is cut", func() bool {
-		tag, err := b.pool.Exec(b.Context(), `select pg_terminate_backend(pid) from pg_stat_activity
-			where datname = current_database() and application_name like $1`, "jobmachine worker %"+which)
-		return err == nil && tag.RowsAffected() > 0
+	b.Eventually(`select count(pg_terminate_backend(pid)) > 0 from pg_stat_activity
+		where datname = current_database() and application_name like $1`, "jobmachine worker %"+which)
+}
+
+// settledServer waits until the server has run for half a minute: before, no lease is expired early.
+func (b *bench) settledServer() {
+	b.Helper()
+	b.eventually("the server is half a minute old", func() bool {
+		return pgtest.Get[bool](b.DB, "select pg_postmaster_start_time() < clock_timestamp() - interval '30 s'")
 	})
 }
 
 func TestALostListener(t *testing.T) {
 	b := newBench(t)
+	b.settledServer()
 	finish, starts := make(chan bool), atomic.Int32{}
 	var log logged
 	w := b.worker(log.to)
@@ -82,12 +89,12 @@ func TestALostListener(t *testing.T) {
 	if _, err := b.client.Await(t.Context(), b.send("echo", 2)); err != nil {
 		t.Error(err)
 	}
-	// Long enough for a lease that looks dead to be expired.
+	// Long enough for a lease that looks dead to be expired, were it not held again.
 	ticks := time.NewTicker(100 * time.Millisecond)
 	defer ticks.Stop()
 	for range 35 {
 		<-ticks.C
-		b.exec("select jobmachine.tick()")
+		b.Exec("select jobmachine.tick()")
 	}
 	close(finish)
 	if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != `"undisturbed"` || starts.Load() != 1 {
@@ -106,10 +113,9 @@ func TestPollOnly(t *testing.T) {
 	if h := w.Health(); h.Listening || h.Held {
 		t.Errorf("%+v", h)
 	}
-	var listening int
-	if err := b.pool.QueryRow(t.Context(), `select count(*) from pg_stat_activity
-		where datname = current_database() and application_name like 'jobmachine worker %(listen)'`).Scan(&listening); err != nil || listening > 0 {
-		t.Error(listening, err)
+	if n := pgtest.Get[int](b.DB, `select count(*) from pg_stat_activity
+		where datname = current_database() and application_name like 'jobmachine worker %(listen)'`); n > 0 {
+		t.Errorf("%d listening connections", n)
 	}
 }
 
@@ -155,7 +161,7 @@ func TestClaimWhoseAnswerIsLost(t *testing.T) {
 	_, stop := b.work("once", func(context.Context, *worker.Job) (any, error) { return starts.Add(1), nil }, func(cfg *worker.Config) {
 		cfg.DatabaseURL, cfg.PollOnly, cfg.PollInterval = p.url, true, 20*time.Millisecond
 	})
-	b.eventually("it works", func() bool { ws, err := b.q.Workers(b.Context()); return err == nil && len(ws) == 1 })
+	b.Eventually("select exists (select from jobmachine.workers)")
 	trap := "once"
 	p.trap.Store(&trap)
 	id := b.send("once", nil)
@@ -197,11 +203,7 @@ func TestOutcomesSurviveAnOutage(t *testing.T) {
 	// The outcomes arrive, and the answer that they did is lost.
 	p.swallow.Store(true)
 	close(gate)
-	b.eventually("some are settled", func() bool {
-		var done int
-		err := b.pool.QueryRow(t.Context(), "select count(*) from jobmachine.jobs where state = 'completed'").Scan(&done)
-		return err == nil && done > 1
-	})
+	b.Eventually("select count(*) > 1 from jobmachine.jobs where state = 'completed'")
 	p.cut()
 	for _, id := range ids {
 		if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != fmt.Sprint(id) {
@@ -217,15 +219,11 @@ func TestBackendsThatAreTerminatedUnderLoad(t *testing.T) {
 	b := newBench(t)
 	var log logged
 	b.work("echo", echo, log.to, func(cfg *worker.Config) { cfg.Concurrency = 20 })
-	b.exec("select jobmachine.send_many('echo', array(select to_jsonb(n) from generate_series(1, 5000) n))")
+	b.Exec("select jobmachine.send_many('echo', array(select to_jsonb(n) from generate_series(1, 5000) n))")
 	for range 10 {
 		b.cut("%")
 	}
-	b.eventually("all is done", func() bool {
-		var left int
-		err := b.pool.QueryRow(t.Context(), "select count(*) from jobmachine.jobs where state <> 'completed'").Scan(&left)
-		return err == nil && left == 0
-	})
+	b.Eventually("select not exists (select from jobmachine.jobs where state <> 'completed')")
 }
 
 // TestMain lets the test binary be a worker process.
@@ -250,8 +248,9 @@ func TestMain(m *testing.M) {
 
 func TestKill9(t *testing.T) {
 	b := newBench(t)
+	b.settledServer()
 	victim := exec.Command(os.Args[0])
-	victim.Env = append(os.Environ(), "JOBMACHINE_TEST_WORKER="+b.url)
+	victim.Env = append(os.Environ(), "JOBMACHINE_TEST_WORKER="+b.URL)
 	out, err := victim.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -270,10 +269,7 @@ func TestKill9(t *testing.T) {
 			t.Fatal("the victim does not start its jobs")
 		}
 	}
-	b.eventually("its lease is held", func() bool {
-		ws, err := b.q.Workers(t.Context())
-		return err == nil && len(ws) == 1 && ws[0].HeldAt != nil
-	})
+	b.Eventually("select exists (select from jobmachine.workers where held_at is not null)")
 	again := make(chan int64, len(ids))
 	w, _ := b.work("long", func(_ context.Context, job *worker.Job) (any, error) {
 		again <- job.ID

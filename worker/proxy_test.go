@@ -23,12 +23,12 @@ type proxy struct {
 }
 
 func newProxy(b *bench) *proxy {
-	u, err := url.Parse(b.url)
+	u, err := url.Parse(b.URL)
 	if err != nil {
 		b.Fatal(err)
 	}
 	p := &proxy{}
-	cfg := b.pool.Config().ConnConfig
+	cfg := b.Pool.Config().ConnConfig
 	p.targetNet, p.target = network(cfg.Host, cfg.Port)
 	if p.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		b.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobmachine/jobmachine/internal/pgtest"
 	"github.com/jobmachine/jobmachine/worker"
 )
 
@@ -92,12 +93,8 @@ func TestDrain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var completed int
-	if err := b.pool.QueryRow(t.Context(), "select count(*) from jobmachine.jobs where queue = 'tree' and state = 'completed'").Scan(&completed); err != nil {
-		t.Fatal(err)
-	}
-	if completed != 1+3+9+27+81 {
-		t.Errorf("%d jobs completed", completed)
+	if n := pgtest.Get[int](b.DB, "select count(*) from jobmachine.jobs where queue = 'tree' and state = 'completed'"); n != 1+3+9+27+81 {
+		t.Errorf("%d jobs completed", n)
 	}
 	if job := b.status(later); job.State != "pending" {
 		t.Errorf("a job of another queue is %s", job.State)

@@ -38,14 +38,15 @@ func (w *Worker) ticker(ctx context.Context) {
 
 // tick runs on the listening connection, which has nothing else to do while the loop is busy.
 func (w *Worker) tick(ctx context.Context) (seconds float64, err error) {
-	call := func(ctx context.Context, q *gen.Queries) (err error) {
-		seconds, err = q.Tick(ctx)
-		return err
-	}
+	call := func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Tick(ctx) }
 	if w.listener != nil {
-		if err = w.listener.Do(ctx, call); !errors.Is(err, listen.ErrDown) {
+		if seconds, err = listen.Ask(ctx, w.listener, call); !errors.Is(err, listen.ErrDown) {
 			return seconds, err
 		}
 	}
-	return seconds, w.own(ctx, call)
+	err = w.own(ctx, func(ctx context.Context, q *gen.Queries) error {
+		seconds, err = call(ctx, q)
+		return err
+	})
+	return seconds, err
 }

@@ -8,16 +8,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/jobmachine/jobmachine/internal/pgtest"
 	"github.com/jobmachine/jobmachine/worker"
 )
 
 func TestCompleteTx(t *testing.T) {
 	b := newBench(t)
-	b.exec("create table mine (id bigint)")
+	b.Exec("create table mine (id bigint)")
 	w := b.worker()
 	handler := func(end func(context.Context, pgx.Tx) error, result error) worker.Handler {
 		return func(ctx context.Context, job *worker.Job) (any, error) {
-			tx, err := b.pool.Begin(ctx)
+			tx, err := b.Pool.Begin(ctx)
 			if err != nil {
 				return nil, err
 			}
@@ -61,11 +62,7 @@ func TestCompleteTx(t *testing.T) {
 			if test.says != "" && (job.Error == nil || !strings.Contains(*job.Error, test.says)) {
 				t.Errorf("error %v", job.Error)
 			}
-			var rows int
-			if err := b.pool.QueryRow(t.Context(), "select count(*) from mine where id = $1", ids[test.queue]).Scan(&rows); err != nil {
-				t.Fatal(err)
-			}
-			if (rows == 1) != (test.state == "completed") {
+			if rows := pgtest.Get[int](b.DB, "select count(*) from mine where id = $1", ids[test.queue]); (rows == 1) != (test.state == "completed") {
 				t.Errorf("%d rows of the handler's own", rows)
 			}
 		})

@@ -64,6 +64,21 @@ func (l *Listener) Do(ctx context.Context, fn func(ctx context.Context, q *gen.Q
 	}
 }
 
+// Ask is Do for a call that answers.
+func Ask[T any](ctx context.Context, l *Listener, fn func(ctx context.Context, q *gen.Queries) (T, error)) (T, error) {
+	answer := make(chan T, 1) // fn may end after Do
+	err := l.Do(ctx, func(ctx context.Context, q *gen.Queries) error {
+		v, err := fn(ctx, q)
+		answer <- v
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return <-answer, nil
+}
+
 // Go is Do without waiting for the end. Calls run in the order in which they were given.
 func (l *Listener) Go(fn func(ctx context.Context, q *gen.Queries) error) <-chan error {
 	c := call{fn: fn, done: make(chan error, 1)}
