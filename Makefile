@@ -1,0 +1,72 @@
+# make help shows what there is. Nothing needs to be set up: the tests, the demo and the bench start a
+# PostgreSQL of their own.
+
+SQLC        = v1.31.1
+STATICCHECK = v0.8.2
+# PostgreSQL 15 is the one installed; the others come from npm.
+MATRIX      = 17.10.0-beta.17 18.4.0-beta.17
+
+TOOLS  = .cache/tools
+sqlc   = $(TOOLS)/sqlc-$(SQLC)
+static = $(TOOLS)/staticcheck-$(STATICCHECK)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## bin/jobmachine
+	go build -o bin/jobmachine ./cmd/jobmachine
+
+.PHONY: demo
+demo: ## the main job on real input: digest a source tree, collect every reply
+	go run ./cmd/jobmachine demo
+
+.PHONY: bench
+bench: ## the budget: WAL per job, throughput, latency
+	go run ./bench
+
+.PHONY: test
+test: ## everything, against a real PostgreSQL
+	go test ./...
+
+.PHONY: test-race
+test-race: ## the same with the race detector
+	go test -race ./...
+
+.PHONY: test-matrix
+test-matrix: ## the same on PostgreSQL 15, 17 and 18
+	go test -count=1 ./...
+	for v in $(MATRIX); do bin=$$(scripts/fetch-postgres $$v) && echo "PostgreSQL $$v" && JOBMACHINE_PG_BIN=$$bin go test -count=1 ./... || exit 1; done
+
+.PHONY: generate
+generate: $(sqlc) ## gen from queries, db/schema.sql and db/api.txt from the SQL files
+	$(sqlc) generate
+	go test -count=1 -run Golden ./db -update
+
+.PHONY: verify
+verify: lint $(sqlc) ## what is generated is up to date, and the SQL is sound
+	$(sqlc) diff
+	JOBMACHINE_TEST_SKIP=no go test -count=1 -run 'Golden|FunctionBodies|Files' ./db
+
+.PHONY: lint
+lint: $(static) ## gofmt, go vet, staticcheck
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
+	go vet ./...
+	$(static) ./...
+
+.PHONY: dist
+dist: ## dist/jobmachine.sql, the install as one file for psql
+	mkdir -p dist
+	go run ./db/dist >dist/jobmachine.sql
+
+# Without cgo, sqlc brings its parser along compiled, and is built in a fraction of the time.
+$(sqlc):
+	CGO_ENABLED=0 GOBIN=$(CURDIR)/$(TOOLS) go install github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC)
+	mv $(TOOLS)/sqlc $@
+
+$(static):
+	GOBIN=$(CURDIR)/$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
+	mv $(TOOLS)/staticcheck $@
