@@ -149,7 +149,11 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 // openDir makes the folder and locks it, so that two programs cannot run the same data.
 func (s *Server) openDir(dir string, runAs account) (err error) {
 	if s.temporary = dir == ""; s.temporary {
-		s.dir, err = os.MkdirTemp("", "jobmachine-pg-")
+		base := os.TempDir()
+		if runAs.mustReach(base) != nil {
+			base = "/tmp" // root's TMPDIR may be closed to others
+		}
+		s.dir, err = os.MkdirTemp(base, "jobmachine-pg-")
 	} else if s.dir, err = filepath.Abs(dir); err == nil {
 		err = os.MkdirAll(s.dir, 0o755)
 	}
