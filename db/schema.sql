@@ -374,6 +374,8 @@ COMMENT ON FUNCTION jobmachine._collect_pattern(pattern text, n integer, now tim
 
 CREATE FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[]) RETURNS text[]
     LANGUAGE plpgsql
+    SET enable_hashjoin TO 'on'
+    SET enable_nestloop TO 'off'
     AS $$...$$;
 
 -- Name: FUNCTION _complete(job_ids bigint[], receipts bigint[], replies jsonb[]); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -439,6 +441,16 @@ CREATE FUNCTION jobmachine._forget_at_once(job_ids bigint[]) RETURNS void
 -- Name: FUNCTION _forget_at_once(job_ids bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._forget_at_once(job_ids bigint[]) IS 'Removes finished jobs of queues with retention 0.';
+
+-- Name: _free_keys(bigint[], boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _free_keys(job_ids bigint[], timed boolean); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) IS 'Frees the unique keys of jobs.';
 
 -- Name: _has_work(text, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -1881,6 +1893,11 @@ CREATE FUNCTION jobmachine.tick() RETURNS double precision
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'on'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$...$$;
 
 -- Name: FUNCTION tick(); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -2494,6 +2511,10 @@ REVOKE ALL ON FUNCTION jobmachine._forget(job_ids bigint[]) FROM PUBLIC;
 -- Name: FUNCTION _forget_at_once(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._forget_at_once(job_ids bigint[]) FROM PUBLIC;
+
+-- Name: FUNCTION _free_keys(job_ids bigint[], timed boolean); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) FROM PUBLIC;
 
 -- Name: FUNCTION _has_work(queue text, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 

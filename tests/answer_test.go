@@ -33,7 +33,7 @@ func TestRepliesAtTheSameMomentAreNumberedWithoutGaps(t *testing.T) {
 	a.exec("select jobmachine.reply($1, $2, '1')", r.ID, r.Receipt)
 	done := make(chan string)
 	go func() { done <- one[string](b, "select jobmachine.reply($1, $2, '2')", r.ID, r.Receipt) }()
-	db.WaitBlocked(t, b.PgConn().PID())
+	db.WaitBlocked(b.PgConn().PID())
 	a.exec("commit")
 	equal(t, "verdict", <-done, "ok")
 	equal(t, "answers", one[string](a, "select string_agg(concat(seq, ':', payload), ' ') from jobmachine.replies($1)", id), "1:1 2:2")
@@ -189,7 +189,7 @@ func TestCancelFindsAJobThatIsBeingClaimed(t *testing.T) {
 	worker.claimOne("q")
 	done := make(chan string)
 	go func() { done <- one[string](operator, "select jobmachine.cancel($1)", id) }()
-	db.WaitBlocked(t, operator.PgConn().PID())
+	db.WaitBlocked(operator.PgConn().PID())
 	worker.exec("commit")
 	equal(t, "verdict", <-done, "stopping")
 }

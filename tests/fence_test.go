@@ -3,6 +3,7 @@ package tests
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
@@ -25,14 +26,14 @@ func TestALostReceiptIsStaleAndChangesNothing(t *testing.T) {
 		t.Run(verb, func(t *testing.T) {
 			t.Parallel()
 			db := pgtest.New(t)
-			db.SetClock(t)
+			db.SetClock(0)
 			s := connect(t, db)
 			s.exec("select jobmachine.send('q', timeout => '1 min')")
 			lease := one[int64](s, "select jobmachine.open_lease('w', '1 h')")
 			old := s.claim("q", 1, lease)[0]
-			db.Advance(t, "2 min")
+			db.Advance(2 * time.Minute)
 			s.exec("select jobmachine.tick()")
-			db.Advance(t, "1 min")
+			db.Advance(time.Minute)
 			s.exec("select jobmachine.tick()")
 			// The same worker, under the same lease, has the job again: the older run must not end it.
 			again := s.claim("q", 1, lease)[0]
@@ -50,11 +51,11 @@ func TestALostReceiptIsStaleAndChangesNothing(t *testing.T) {
 func TestTheReceiptOfARunThatWasTakenAwayStaysStaleWhenTheJobIsOver(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	db.SetClock(t)
+	db.SetClock(0)
 	s := connect(t, db)
 	s.exec("select jobmachine.send('q', timeout => '1 min', max_attempts => 1)")
 	r := s.claimOne("q")
-	db.Advance(t, "2 min")
+	db.Advance(2 * time.Minute)
 	s.exec("select jobmachine.tick()")
 	equal(t, "state", s.state(r.ID), "failed")
 	for verb, sql := range verbs {

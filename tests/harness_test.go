@@ -13,8 +13,6 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
-
 // session is one connection of a test; its methods end the test on any error.
 type session struct {
 	*pgx.Conn

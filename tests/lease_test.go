@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
@@ -10,10 +11,10 @@ import (
 func TestAJobGoesBackWhenItsLeaseExpires(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	db.SetClock(t)
+	db.SetClock(0)
 	s := connect(t, db)
 	s.exec("select jobmachine.send('q', max_attempts => 3)")
-	lost := func() { db.Advance(t, "6 min"); s.exec("select jobmachine.tick()") }
+	lost := func() { db.Advance(6 * time.Minute); s.exec("select jobmachine.tick()") }
 
 	r := s.claimOne("q") // a bare claim: its lease lasts 5 min
 	lost()
@@ -21,7 +22,7 @@ func TestAJobGoesBackWhenItsLeaseExpires(t *testing.T) {
 	s.claimOne("q")
 	lost()
 	equal(t, "after the second loss, with a backoff", s.state(r.ID), "scheduled")
-	db.Advance(t, "10 s")
+	db.Advance(10 * time.Second)
 	s.exec("select jobmachine.tick()")
 	s.claimOne("q")
 	lost()
@@ -33,7 +34,7 @@ func TestAJobGoesBackWhenItsLeaseExpires(t *testing.T) {
 func TestRenewKeepsTheJobsOfALeaseAndSaysWhichShouldStop(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	db.SetClock(t)
+	db.SetClock(0)
 	s := connect(t, db)
 	lease := one[int64](s, "select jobmachine.open_lease('w', '30 s')")
 	s.exec("select jobmachine.send('q', timeout => '35 s'), jobmachine.send('q'), jobmachine.send('q'), jobmachine.send('q')")
@@ -43,15 +44,15 @@ func TestRenewKeepsTheJobsOfALeaseAndSaysWhichShouldStop(t *testing.T) {
 		return one[string](s, "select coalesce(string_agg(job_id || reason, ' ' order by job_id), '') from jobmachine.renew($1, $2, $3)", lease, ids, receipts)
 	}
 	equal(t, "a receipt that is not in force", renew(), "3stale")
-	db.Advance(t, "20 s")
+	db.Advance(20 * time.Second)
 	s.exec("select jobmachine.cancel($1)", r[3].ID)
 	equal(t, "a cancel", renew(), "3stale 4cancelled")
-	db.Advance(t, "20 s")
+	db.Advance(20 * time.Second)
 	equal(t, "past its time", renew(), "1timeout 3stale 4cancelled")
 	s.exec("select jobmachine.tick()")
 	equal(t, "taken away", renew(), "1timeout 3stale 4cancelled")
 	equal(t, "still running", s.state(r[1].ID), "running")
-	db.Advance(t, "31 s")
+	db.Advance(31 * time.Second)
 	s.exec("select jobmachine.tick()")
 	equal(t, "not renewed", s.state(r[1].ID), "pending")
 	equal(t, "a cancelled job of a lost lease", s.state(r[3].ID), "cancelled")
@@ -89,10 +90,23 @@ func TestAClaimThatCommitsAfterItsLeaseEndedGoesBack(t *testing.T) {
 	equal(t, "state", other.state(id), "pending")
 }
 
+// waitPastRestartGuard waits until the server is old enough for tick to believe that a missing session means a dead worker.
+func waitPastRestartGuard(t *testing.T, db *pgtest.DB) {
+	t.Helper()
+	s := connect(t, db)
+	deadline := time.Now().Add(time.Minute)
+	for one[bool](s, "select pg_postmaster_start_time() > clock_timestamp() - interval '30 s'") {
+		if time.Now().After(deadline) {
+			t.Fatal("the server does not get older")
+		}
+		s.exec("select pg_sleep(1)")
+	}
+}
+
 // held opens a lease, holds it on a session of its own and claims a job under it.
 func held(t *testing.T, db *pgtest.DB, worker string) (holder session, lease int64, r run) {
 	t.Helper()
-	db.WaitPastRestartGuard(t)
+	waitPastRestartGuard(t, db)
 	holder = connect(t, db)
 	lease = one[int64](holder, "select jobmachine.open_lease($1)", worker)
 	holder.exec("select jobmachine.hold_lease($1)", lease)
@@ -104,7 +118,7 @@ func held(t *testing.T, db *pgtest.DB, worker string) (holder session, lease int
 func TestALeaseWhoseSessionIsGoneExpiresAtTheSecondLook(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	db.SetClock(t)
+	db.SetClock(0)
 	holder, _, r := held(t, db, "w")
 	s := connect(t, db)
 	s.exec("select jobmachine.tick()")
@@ -115,7 +129,7 @@ func TestALeaseWhoseSessionIsGoneExpiresAtTheSecondLook(t *testing.T) {
 	})
 	equal(t, "tick wants to look again in a second", one[float64](s, "select jobmachine.tick()") <= 1.02, true)
 	equal(t, "after one look", s.state(r.ID), "running")
-	db.Advance(t, "1 s")
+	db.Advance(time.Second)
 	s.exec("select jobmachine.tick()")
 	equal(t, "after two", s.state(r.ID), "pending")
 }
@@ -123,7 +137,7 @@ func TestALeaseWhoseSessionIsGoneExpiresAtTheSecondLook(t *testing.T) {
 func TestALeaseThatIsRenewedSurvivesTheLossOfItsListener(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	db.SetClock(t)
+	db.SetClock(0)
 	holder, lease, r := held(t, db, "w")
 	s := connect(t, db)
 	pid := holder.PgConn().PID()
@@ -133,7 +147,7 @@ func TestALeaseThatIsRenewedSurvivesTheLossOfItsListener(t *testing.T) {
 	})
 	for range 5 {
 		s.exec("select jobmachine.tick()")
-		db.Advance(t, "1 s")
+		db.Advance(time.Second)
 		s.exec("select jobmachine.renew($1)", lease)
 	}
 	equal(t, "state", s.state(r.ID), "running")
@@ -145,7 +159,7 @@ func TestALeaseThatIsRenewedSurvivesTheLossOfItsListener(t *testing.T) {
 func TestNoLeaseExpiresEarlyWhileMostAreUnseen(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	db.SetClock(t)
+	db.SetClock(0)
 	s := connect(t, db)
 	var holders []session
 	for _, w := range []string{"a", "b", "c"} {
@@ -159,10 +173,10 @@ func TestNoLeaseExpiresEarlyWhileMostAreUnseen(t *testing.T) {
 	}
 	for range 3 {
 		s.exec("select jobmachine.tick()")
-		db.Advance(t, "2 s")
+		db.Advance(2 * time.Second)
 	}
 	equal(t, "running", one[int64](s, "select count(*) from jobmachine.running"), 3)
-	db.Advance(t, "30 s")
+	db.Advance(30 * time.Second)
 	s.exec("select jobmachine.tick()")
 	equal(t, "running after the ttl", one[int64](s, "select count(*) from jobmachine.running"), 0)
 }

@@ -35,7 +35,7 @@ func TestAnApplicationWithUsageOnTheSchemaCanDoEverythingPublicAndNothingElse(t 
 	equal(t, "public functions that are not safe to call", strings.Join(column[string](s, `select p.oid::regprocedure::text from pg_proc p
 		where p.pronamespace = 'jobmachine'::regnamespace and not starts_with(p.proname, '_') and p.proname not in ('call', 'version')
 		and not (p.prosecdef and 'search_path=pg_catalog, pg_temp' = any (p.proconfig))`), " "), "")
-	equal(t, "columns of views other than jobs that can be written", asRole(s, role, "insert into jobmachine.answers (job_id) values (1)"), "42501")
+	equal(t, "columns of views other than jobs that can be written", asRole(s, role, "insert into jobmachine.stop_request (job_id) values (1)"), "42501")
 	s.exec(`drop owned by "` + role + `"`)
 	s.exec(`drop role "` + role + `"`)
 }

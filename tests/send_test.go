@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
@@ -70,18 +71,18 @@ func TestADuplicateGetsTheIDOfTheFirst(t *testing.T) {
 func TestUniqueForHoldsFinishedOrNot(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	db.SetClock(t)
+	db.SetClock(0)
 	s := connect(t, db)
 	first := one[int64](s, "select jobmachine.send('q', unique_key => 'k', unique_for => '1 h')")
 	r := s.claimOne("q")
 	s.exec("select jobmachine.complete($1, $2)", r.ID, r.Receipt)
 	equal(t, "within the hour", one[int64](s, "select jobmachine.send('q', unique_key => 'k', unique_for => '1 h')"), first)
-	db.Advance(t, "61 min")
+	db.Advance(61 * time.Minute)
 	second := one[int64](s, "select jobmachine.send('q', unique_key => 'k', unique_for => '1 h')")
 	if second == first {
 		t.Fatal("the key holds longer than unique_for")
 	}
-	db.Advance(t, "61 min")
+	db.Advance(61 * time.Minute)
 	if third := one[int64](s, "select jobmachine.send('q', unique_key => 'k', unique_for => '1 h')"); third == second {
 		t.Error("an unfinished job holds the key longer than unique_for")
 	}
@@ -98,7 +99,7 @@ func TestTwoSendersOfOneKeyStoreOneJob(t *testing.T) {
 			first := one[int64](a, "select jobmachine.send('q', unique_key => 'k')")
 			second := make(chan int64)
 			go func() { second <- one[int64](b, "select jobmachine.send('q', unique_key => 'k')") }()
-			db.WaitBlocked(t, b.PgConn().PID())
+			db.WaitBlocked(b.PgConn().PID())
 			a.exec(end)
 			if id := <-second; (id == first) != (end == "commit") {
 				t.Errorf("the second got %d, the first %d", id, first)

@@ -35,6 +35,7 @@
 -- {{ template "internal/_end_attempt.sql" . }}
 -- {{ template "internal/_forget.sql" . }}
 -- {{ template "internal/_forget_at_once.sql" . }}
+-- {{ template "internal/_free_keys.sql" . }}
 -- {{ template "internal/_has_work.sql" . }}
 -- {{ template "internal/_hold_keys.sql" . }}
 -- {{ template "internal/_insert_jobs.sql" . }}

@@ -185,10 +185,12 @@ create table jobmachine.low_water (
   priority smallint not null,
   position bigint not null default 0,
   candidate bigint,
+  used bigint not null default 0,
   constraint low_water_pkey primary key (queue, priority)
 ) with (fillfactor = 50);
 comment on table jobmachine.low_water is 'Where claims of a queue and priority may start to look. A missing row means at the beginning.';
 comment on column jobmachine.low_water.position is 'No ticket can appear below this any more.';
+comment on column jobmachine.low_water.used is 'The last position drawn when the lane was seen in use.';
 comment on column jobmachine.low_water.candidate is 'The next position, once every sender that was under way has ended.';
 
 create table jobmachine.queue (

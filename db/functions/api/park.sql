@@ -13,7 +13,9 @@ as $$
 declare
   v_bells text[];
   v_tick double precision;
-  v_last integer := nullif(current_setting('jobmachine_session.wait', true), '')::integer;
+  v_last constant integer := nullif(current_setting('jobmachine_session.wait', true), '')::integer;
+  v_had_work constant boolean := current_setting('jobmachine_session.had_work', true) = 'on';
+  v_under_way boolean;
   v_wait integer;
   v_work boolean;
 begin
@@ -26,15 +28,14 @@ begin
   v_tick := jobmachine.tick();
   -- Only senders that are already under way need another look; later ones ring. Above READ COMMITTED the
   -- look below is not a fresh one, so there too it is repeated.
-  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') or jobmachine._sender_under_way(v_bells) then
-    v_wait := 2;
-  end if;
+  v_under_way := current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') or jobmachine._sender_under_way(v_bells);
   select bool_or(jobmachine._has_work(q.name, jobmachine._now())) into v_work from unnest(park.queues) q (name);
-  if v_work and v_last is null then
-    perform set_config('jobmachine_session.wait', '1', false);
+  perform set_config('jobmachine_session.had_work', case when v_work then 'on' else 'off' end, false);
+  if v_work and v_had_work is distinct from true then
     return 0::double precision;
-  elsif v_work or v_wait is not null then
-    -- Under way, or seen before and yet not to be had (another worker's claim is open): 2 ms, doubling to 500 ms.
+  elsif v_work or v_under_way then
+    -- Work that was there before and yet is not to be had (another worker's claim is open), or a sender under way:
+    -- again in 2 ms, doubling to 500 ms.
     v_wait := least(500, greatest(2, 2 * v_last));
     perform set_config('jobmachine_session.wait', v_wait::text, false);
     return least(v_tick, v_wait / 1000.0);

@@ -27,7 +27,7 @@ begin
       when r.cancel_requested_at is not null then 'cancelled'
       else 'timeout' end
   from unnest(renew.job_ids, renew.receipts) i (job_id, receipt)
-  left join jobmachine.running r on r.job_id = i.job_id and r.receipt = i.receipt
+  left join lateral (select r.* from jobmachine.running r where r.job_id = i.job_id and r.receipt = i.receipt limit 1) r on true
   where r.job_id is null or r.cancel_requested_at is not null or r.deadline_at <= v_now;
 end
 $$;

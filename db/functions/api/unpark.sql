@@ -7,6 +7,7 @@ as $$
 begin
   perform jobmachine._sleep_on('{}', 'queue');
   perform set_config('jobmachine_session.wait', '', false);
+  perform set_config('jobmachine_session.had_work', 'off', false);
 end
 $$;
 comment on function jobmachine.unpark() is

@@ -4,17 +4,13 @@ returns void
 language plpgsql
 as $$
 begin
-  delete from jobmachine.unique_key k
-  using jobmachine.job j
-  where j.id = any (_after_end.job_ids) and j.unique_key is not null
-    and k.queue = j.queue and k.key = j.unique_key and k.job_id = j.id and k.until is null;
+  perform jobmachine._free_keys(_after_end.job_ids, false);
 
   perform jobmachine._insert_pending(j.reply_to,
-    array[jsonb_build_object('job_id', j.id, 'state', f.state, 'reply', f.result, 'error', coalesce(f.error, f.reason))], 5, null, null, null, null, null)
+    array[jsonb_build_object('job_id', i.job_id, 'state', f.state, 'reply', f.result, 'error', coalesce(f.error, f.reason))], 5, null, null, null, null, null)
   from unnest(_after_end.job_ids) i (job_id)
-  join jobmachine.job j on j.id = i.job_id
-  join jobmachine.finished f on f.job_id = i.job_id
-  where j.reply_to is not null;
+  cross join lateral (select j.reply_to from jobmachine.job j where j.id = i.job_id and j.reply_to is not null limit 1) j
+  cross join lateral (select f.* from jobmachine.finished f where f.job_id = i.job_id limit 1) f;
 end
 $$;
 revoke all on function jobmachine._after_end(bigint[]) from public;

@@ -2,6 +2,8 @@
 create or replace function jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[])
 returns text[]
 language plpgsql
+set enable_hashjoin = on -- one shape whatever the tables held when it was planned: tickets by id, hashed with the input
+set enable_nestloop = off
 as $$
 declare
   v_now constant timestamptz := jobmachine._now();
@@ -12,10 +14,11 @@ begin
   with ended as (
     delete from jobmachine.running r
     using (
-      select i.* from unnest(_complete.job_ids, _complete.receipts, _complete.replies) with ordinality i (job_id, receipt, reply, n)
-      order by i.job_id
+      select distinct on (i.job_id, i.receipt) i.*
+      from unnest(_complete.job_ids, _complete.receipts, _complete.replies) with ordinality i (job_id, receipt, reply, n)
+      order by i.job_id, i.receipt, i.n -- of a job that is named twice, the first
     ) i
-    where r.job_id = i.job_id and r.receipt = i.receipt
+    where r.job_id = any (_complete.job_ids) and r.job_id = i.job_id and r.receipt = i.receipt
     returning i.n::integer as n, i.reply, r.*
   ), over as (
     insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, state, queue, worker, result)

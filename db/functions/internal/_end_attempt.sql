@@ -16,11 +16,12 @@ begin
   with ended as materialized (
     delete from jobmachine.running r
     using (
-      select i.* from unnest(_end_attempt.job_ids, _end_attempt.receipts, _end_attempt.outcomes, _end_attempt.errors, _end_attempt.details, _end_attempt.delays)
+      select distinct on (i.job_id, i.receipt) i.*
+      from unnest(_end_attempt.job_ids, _end_attempt.receipts, _end_attempt.outcomes, _end_attempt.errors, _end_attempt.details, _end_attempt.delays)
         with ordinality i (job_id, receipt, outcome, error, detail, delay, n)
-      order by i.job_id
+      order by i.job_id, i.receipt, i.n -- of a job that is named twice, the first
     ) i
-    where r.job_id = i.job_id and r.receipt = i.receipt
+    where r.job_id = any (_end_attempt.job_ids) and r.job_id = i.job_id and r.receipt = i.receipt
     returning i.n::integer as n, i.outcome, left(i.error, 16384) as error, i.detail, i.delay, r.*
   ), judged as materialized (
     select e.*, j.priority,
@@ -41,7 +42,7 @@ begin
       end as state,
       v_now + coalesce(e.delay, jobmachine._backoff(e.attempt, s.backoff, s.backoff_factor, s.backoff_max)) as due_at
     from ended e
-    join jobmachine.job j on j.id = e.job_id
+    cross join lateral (select j.* from jobmachine.job j where j.id = e.job_id limit 1) j -- the limit keeps job on the inside
     cross join lateral jobmachine._setting(e.queue) s
   ), history as (
     insert into jobmachine.failed_attempt (job_id, attempt, receipt, started_at, ended_at, worker, reason, error, detail)
@@ -73,8 +74,10 @@ begin
     perform jobmachine._after_end(v_over);
     perform jobmachine._forget_at_once(v_over);
   end if;
-  delete from jobmachine.failed_attempt f using jobmachine.failed_attempt last
-  where v_long is not null and last.job_id = any (v_long) and f.job_id = last.job_id and f.attempt <= last.attempt - 20;
+  if v_long is not null then
+    delete from jobmachine.failed_attempt f
+    where f.job_id = any (v_long) and f.attempt <= (select max(last.attempt) - 20 from jobmachine.failed_attempt last where last.job_id = f.job_id);
+  end if;
 
   select array_agg(case when i.n = any (v_cancelled) then 'cancelled' when i.n = any (v_done) then 'ok'
     else jobmachine._verdict(i.job_id, i.receipt) end order by i.n) into v_verdicts

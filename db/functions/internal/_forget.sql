@@ -7,8 +7,7 @@ begin
   delete from jobmachine.finished f where f.job_id = any (_forget.job_ids);
   delete from jobmachine.reply r where r.job_id = any (_forget.job_ids);
   delete from jobmachine.failed_attempt f where f.job_id = any (_forget.job_ids);
-  delete from jobmachine.unique_key k using jobmachine.job j
-  where j.id = any (_forget.job_ids) and k.queue = j.queue and k.key = j.unique_key and k.job_id = j.id;
+  perform jobmachine._free_keys(_forget.job_ids, true);
   delete from jobmachine.job j where j.id = any (_forget.job_ids);
 end
 $$;

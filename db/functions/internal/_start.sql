@@ -18,7 +18,7 @@ begin
       j.reply_to, t.unique_key, t.priority, t.position
     from ticket t
     join setting s on s.name = t.queue
-    join jobmachine.job j on j.id = t.job_id
+    cross join lateral (select j.* from jobmachine.job j where j.id = t.job_id limit 1) j -- the limit keeps job on the inside
   ), run as (
     insert into jobmachine.running (job_id, lease_id, receipt, started_at, deadline_at, attempt, queue, unique_key, reply_to)
     select s.job_id, _start.lease_id, s.receipt, _start.now, s.deadline_at, s.attempt, s.queue, s.unique_key, s.reply_to

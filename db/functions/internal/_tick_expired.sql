@@ -5,26 +5,26 @@ language plpgsql
 as $$
 declare
   v_now constant timestamptz := jobmachine._now();
+  v_pending tid[];
+  v_scheduled tid[];
   v_ids bigint[];
 begin
-  with expired as (
-    delete from jobmachine.pending p
-    using (select p.job_id from jobmachine.pending p where p.expires_at <= v_now and p.expires_at is not null limit 500 for update skip locked) e
-    where p.job_id = e.job_id
-    returning p.job_id, p.attempt, p.queue
-  ), expired_later as (
-    delete from jobmachine.scheduled s
-    using (select s.job_id from jobmachine.scheduled s where s.expires_at <= v_now and s.expires_at is not null limit 500 for update skip locked) e
-    where s.job_id = e.job_id
-    returning s.job_id, s.attempt, s.queue
-  ), over as (
-    insert into jobmachine.finished (job_id, finished_at, attempt, state, queue, reason, error)
-    select e.job_id, v_now, e.attempt, 'failed', e.queue, 'expired', 'not started in time'
-    from (select * from expired union all select * from expired_later) e
-    returning job_id
-  )
-  select array_agg(o.job_id) into v_ids from over o;
-  if v_ids is not null then
+  select array_agg(e.ctid) into v_pending
+  from (select p.ctid from jobmachine.pending p where p.expires_at <= v_now and p.expires_at is not null limit 500 for update skip locked) e;
+  select array_agg(e.ctid) into v_scheduled
+  from (select s.ctid from jobmachine.scheduled s where s.expires_at <= v_now and s.expires_at is not null limit 500 for update skip locked) e;
+  if v_pending is not null or v_scheduled is not null then
+    with from_pending as (
+      delete from jobmachine.pending p where p.ctid = any (v_pending) returning p.job_id, p.attempt, p.queue
+    ), from_scheduled as (
+      delete from jobmachine.scheduled s where s.ctid = any (v_scheduled) returning s.job_id, s.attempt, s.queue
+    ), over as (
+      insert into jobmachine.finished (job_id, finished_at, attempt, state, queue, reason, error)
+      select e.job_id, v_now, e.attempt, 'failed', e.queue, 'expired', 'not started in time'
+      from (select * from from_pending union all select * from from_scheduled) e
+      returning job_id
+    )
+    select array_agg(o.job_id) into v_ids from over o;
     perform jobmachine._after_end(v_ids);
     perform jobmachine._forget_at_once(v_ids);
   end if;

@@ -17,8 +17,7 @@ begin
     return 5::double precision;
   end if;
   delete from jobmachine.unique_key k
-  using (select k.queue, k.key from jobmachine.unique_key k where k.until <= v_now limit 1000 for update skip locked) e
-  where k.queue = e.queue and k.key = e.key;
+  where k.ctid = any (array(select k.ctid from jobmachine.unique_key k where k.until <= v_now limit 1000 for update skip locked));
 
   select max(f.job_id), array_agg(f.job_id) filter (where f.finished_at <= v_now - f.retention), min(f.finished_at)
   into v_last, v_old, v_oldest

@@ -15,7 +15,7 @@ begin
     raise warning 'jobmachine: % low-water marks were too high and have been reset; please report this', v_reset;
   end if;
   delete from jobmachine.low_water w
-  where w.position < (select s.last_value from jobmachine.position s) - 1000000
+  where greatest(w.position, w.used) < (select s.last_value from jobmachine.position s) - 1000000
     and not exists (select from jobmachine.pending p where p.queue = w.queue and p.priority = w.priority);
   update jobmachine.meta m set low_water_verified_at = v_now;
 end
