@@ -57,7 +57,7 @@ func TestFunctionBodies(t *testing.T) {
 	d.Exec("create extension plpgsql_check")
 	// A trigger function is checked with each of its tables.
 	for _, complaint := range pgtest.All[string](d, `
-		select distinct f.name || ': ' || c.complaint
+		select f.name || ': ' || c.complaint
 		from (
 		  select p.oid, p.oid::regprocedure::text as name, 0::oid as relation, null::name as old, null::name as new
 		  from pg_proc p join pg_language l on l.oid = p.prolang
@@ -68,8 +68,8 @@ func TestFunctionBodies(t *testing.T) {
 		  where p.pronamespace = 'jobmachine'::regnamespace
 		) f
 		cross join lateral plpgsql_check_function(f.oid, f.relation, fatal_errors => false, all_warnings => true,
-		  oldtable => f.old, newtable => f.new) c (complaint)
-		order by 1`) {
+		  oldtable => f.old, newtable => f.new) with ordinality c (complaint, line)
+		order by f.name, c.line`) {
 		t.Error(complaint)
 	}
 	if unused := pgtest.All[string](d, `
