@@ -17,7 +17,7 @@ completed). A job that is over already is an error.`,
 		Example: `  jobmachine cancel 42 --reason 'ordered twice'`,
 		Args:    cobra.MinimumNArgs(1),
 	}
-	c.Flags().StringVar(&reason, "reason", "", "kept with the job (default cancelled)")
+	c.Flags().StringVar(&reason, "reason", "", "`text` that is kept with the job (default cancelled)")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var why *string
 		if reason != "" {

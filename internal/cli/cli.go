@@ -40,11 +40,14 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a.log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: &a.level}))
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		fmt.Fprintf(a.stderr, "jobmachine: %s\n", strings.TrimPrefix(err.Error(), "jobmachine: "))
+	}
 	if err != nil && !a.running {
+		fmt.Fprintf(a.stderr, "Run '%s --help' for usage.\n", c.CommandPath())
 		err = usage(err)
 	}
-	a.complain(root, err)
 	return exitCode(err)
 }
 
@@ -55,21 +58,6 @@ func signals() []os.Signal {
 		s = append(s, syscall.SIGHUP)
 	}
 	return s
-}
-
-// complain prints an error.
-func (a *app) complain(root *cobra.Command, err error) {
-	if err == nil {
-		return
-	}
-	fmt.Fprintf(a.stderr, "jobmachine: %s\n", strings.TrimPrefix(err.Error(), "jobmachine: "))
-	if !a.running {
-		path := root.CommandPath()
-		if c, _, findErr := root.Find(root.Flags().Args()); findErr == nil {
-			path = c.CommandPath()
-		}
-		fmt.Fprintf(a.stderr, "Run '%s --help' for usage.\n", path)
-	}
 }
 
 func (a *app) root() *cobra.Command {
@@ -104,7 +92,7 @@ Data goes to stdout; progress, logs and errors go to stderr. Exit codes:
 	f.SortFlags = false
 	f.StringVar(&a.databaseURL, "database-url", "", "connection `URL` of the database (default $DATABASE_URL, PG*)")
 	f.StringVar(&a.listenURL, "listen-url", "", "direct connection `URL` for LISTEN when --database-url is a pooler (default $JOBMACHINE_LISTEN_URL)")
-	f.StringVar(&a.schema, "schema", "", "schema where jobmachine is installed (default $JOBMACHINE_SCHEMA, jobmachine)")
+	f.StringVar(&a.schema, "schema", "", "`name` of the schema where jobmachine is installed (default $JOBMACHINE_SCHEMA, jobmachine)")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "log more, to stderr")
 
 	for _, group := range []struct {

@@ -22,7 +22,8 @@ import (
 
 const (
 	keepStdout = 4 << 20
-	keepStderr = 16 << 10
+	cutMark    = "[...] "
+	keepStderr = 16<<10 - len(cutMark) // the database keeps the first 16 kB of an error, the end says more
 	termGrace  = 5 * time.Second
 	// At a stop the worker gives back the job of a handler that takes more than 2 seconds to end. The
 	// command should be dead by then: the job may start elsewhere.
@@ -226,7 +227,7 @@ func (c *capture) close() {
 
 func (c *capture) String() string {
 	if c.last && c.total > c.max {
-		return "[...] " + string(c.data[max(0, len(c.data)-c.max):])
+		return cutMark + string(c.data[max(0, len(c.data)-c.max):])
 	}
 	return string(c.data)
 }

@@ -14,6 +14,7 @@ import (
 func (a *app) send() *cobra.Command {
 	var options sendOptions
 	var lines bool
+	var batch int
 	c := &cobra.Command{
 		Use:   "send QUEUE [PAYLOAD | @FILE | -]",
 		Short: "Put a job into a queue and print its ticket number",
@@ -22,10 +23,10 @@ func (a *app) send() *cobra.Command {
 The payload is JSON: the argument itself, the contents of a file (@FILE) or of stdin (-). Without
 one it is {}. What is not given by a flag is the default of the queue.
 
-With --lines every line of @FILE or stdin is a payload. They are sent in batches of up to 1,000, each
-batch in one transaction; the ticket numbers are printed, one per line, when their batch is
-committed. Empty lines are skipped. At the first line that is not JSON or is refused nothing of its
-batch is sent, and the error tells the line to go on with.`,
+With --lines every line of @FILE or stdin is a payload. They are sent in batches, each in one
+transaction; the ticket numbers are printed, one per line, when their batch is committed. Empty lines
+are skipped. At the first line that is not JSON or is refused nothing of its batch is sent, and the
+error tells the line to go on with.`,
 		Example: `  jobmachine send mail.welcome '{"to": "a@b.c"}'
   jobmachine send report @order.json --delay 1h --unique-key order-17
   find . -type f | jq -R '{path: .}' -c | jobmachine send file.digest --lines > tickets`,
@@ -36,7 +37,7 @@ batch is sent, and the error tells the line to go on with.`,
 				return err
 			}
 			if lines {
-				return a.sendLines(c.Context(), p, args[1:])
+				return a.sendLines(c.Context(), p, args[1:], batch)
 			}
 			if p.Payload, err = a.payload(args[1:]); err != nil {
 				return err
@@ -56,6 +57,7 @@ batch is sent, and the error tells the line to go on with.`,
 	}
 	options.flags(c)
 	c.Flags().BoolVar(&lines, "lines", false, "send every line of @FILE or stdin as a job of its own")
+	c.Flags().IntVar(&batch, "batch", 1000, "so many `lines` in one transaction, 1 to 10000")
 	return c
 }
 

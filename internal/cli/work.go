@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -44,10 +45,10 @@ SIGINT or SIGTERM stops the worker: it takes no more jobs and waits for those th
 	f := c.Flags()
 	f.StringSliceVar(&queues, "queue", nil, "work on this `queue` or pattern (gl.*); several: repeat it, or put commas between")
 	f.StringVar(&command, "exec", "", "the `command` to run for each job")
-	f.IntVar(&concurrency, "concurrency", 10, "how many jobs run at once in this process")
-	f.IntVar(&maxRunning, "max-running", 0, "how many of one --queue run at once in this process (default no limit)")
+	f.IntVar(&concurrency, "concurrency", 10, "run at most `n` jobs at once in this process")
+	f.IntVar(&maxRunning, "max-running", 0, "run at most `n` jobs of one --queue at once in this process (default no limit)")
 	f.BoolVar(&drain, "drain", false, "end when nothing is left to be done")
-	f.StringVar(&name, "name", "", "what the list of workers calls it (default host:pid)")
+	f.StringVar(&name, "name", "", "`name` in the list of workers (default host:pid)")
 	f.Var(&leaseTTL, "lease-ttl", "`time` after which the jobs of a silent worker run elsewhere, at least 1s")
 	f.Var(&stopTimeout, "stop-timeout", "`time` that running jobs have left after a signal")
 	f.BoolVar(&pollOnly, "poll-only", false, "do not LISTEN, look for jobs every --poll-interval")
@@ -55,7 +56,14 @@ SIGINT or SIGTERM stops the worker: it takes no more jobs and waits for those th
 	_ = c.MarkFlagRequired("queue")
 	_ = c.MarkFlagRequired("exec")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		for _, q := range queues {
+			if q == "" || utf8.RuneCountInString(q) > 255 {
+				return usagef("--queue %.40q: give a name or a pattern of 1 to 255 characters", q)
+			}
+		}
 		switch {
+		case len(queues) == 0:
+			return usagef("--queue is empty")
 		case concurrency < 1:
 			return usagef("--concurrency %d: give at least 1", concurrency)
 		case maxRunning < 0:
@@ -75,11 +83,11 @@ SIGINT or SIGTERM stops the worker: it takes no more jobs and waits for those th
 		defer exec.wait()
 		base, stopJobs := context.WithCancelCause(context.Background())
 		defer stopJobs(nil)
-		second := onSecondSignal(c.Context(), func() {
-			a.log.Info("second signal: stopping the jobs")
-			stopJobs(errAtOnce)
-		})
-		defer second()
+		defer onSignals(
+			func() {
+				a.log.Info("stopping when the running jobs are over; a second signal stops them", "within", stopTimeout.Duration())
+			},
+			func() { a.log.Info("stopping the running jobs"); stopJobs(errAtOnce) })()
 		w, err := worker.New(worker.Config{
 			DatabaseURL: db.url, ListenURL: db.listenURL, Schema: db.schema, Name: name, Concurrency: concurrency,
 			LeaseTTL: leaseTTL.Duration(), PollInterval: pollInterval.Duration(), PollOnly: pollOnly,
@@ -107,22 +115,19 @@ SIGINT or SIGTERM stops the worker: it takes no more jobs and waits for those th
 // errAtOnce ends a run because of a second signal.
 var errAtOnce = fmt.Errorf("stopped by a second signal: %w", worker.ErrStopped)
 
-// onSecondSignal calls fn at the first signal after ctx has ended. After that, or after the function
-// that it returns, signals do what they usually do.
-func onSecondSignal(ctx context.Context, fn func()) (stop func()) {
-	signals2 := make(chan os.Signal, 2)
-	signal.Notify(signals2, signals()...)
+// onSignals calls a function at the first signal and another at the second. After that, and after the
+// function that it returns, signals do what they usually do.
+func onSignals(first, second func()) (stop func()) {
+	came := make(chan os.Signal, 2)
+	signal.Notify(came, signals()...)
 	done := make(chan struct{})
 	go func() {
-		defer signal.Stop(signals2)
-		for first := true; ; first = false {
+		defer signal.Stop(came)
+		for _, fn := range []func(){first, second} {
 			select {
-			case <-signals2:
-			case <-done:
-				return
-			}
-			if !first {
+			case <-came:
 				fn()
+			case <-done:
 				return
 			}
 		}
