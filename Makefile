@@ -22,7 +22,7 @@ build: ## bin/jobmachine
 
 .PHONY: demo
 demo: ## the main job on real input: digest a source tree, collect every reply
-	go run ./cmd/jobmachine demo
+	go run ./examples/demo
 
 .PHONY: bench
 bench: ## the budget: WAL per job, throughput, latency

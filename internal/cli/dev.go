@@ -70,7 +70,8 @@ Without --data the data is gone when it ends.`,
 		case <-ctx.Done():
 			return nil
 		case <-server.Done():
-			return failf(exitNotReady, "PostgreSQL has ended by itself, see %s", server.Log())
+			log, _ := os.ReadFile(server.Log()) // it may be gone with the data in a moment
+			return failf(exitNotReady, "PostgreSQL has ended by itself; its log ends with:\n%s", log[max(0, len(log)-2000):])
 		}
 	}
 	return c

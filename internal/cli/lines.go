@@ -181,17 +181,16 @@ func sendBatch(ctx context.Context, db *database, p gen.SendParams, b linesBatch
 // bar shows how much is sent, where somebody can see it: not if stderr is a file, nor if stdout is the
 // terminal that the ticket numbers go to.
 func (a *app) bar(r io.Reader) *progressbar.ProgressBar {
-	if !isTerminal(a.stderr.out) || isTerminal(a.stdout) {
-		return progressbar.DefaultBytesSilent(-1)
-	}
 	size := int64(-1)
 	if f, ok := r.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
 			size = info.Size()
 		}
 	}
-	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("0 sent"),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true))
+	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetVisibility(isTerminal(a.stderr.out) && !isTerminal(a.stdout)),
+		progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("0 sent"), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth(),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true),
+		progressbar.OptionSetSpinnerChangeInterval(0)) // else a goroutine of its own draws it, and races
 }
 
 func isTerminal(v any) bool {

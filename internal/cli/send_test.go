@@ -171,5 +171,8 @@ func TestSendLines(t *testing.T) {
 		if r := s.run("send", "q", "@lines", "--lines"); r.stderr != "" {
 			t.Errorf("stderr: %q", r.stderr)
 		}
+		if r := s.pipe(many(1, 3), "send", "q", "--lines"); r.stderr != "" {
+			t.Errorf("stderr: %q", r.stderr)
+		}
 	})
 }
