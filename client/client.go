@@ -49,12 +49,12 @@ type Client struct {
 
 // Open makes a client with a pool of its own. It connects when first used.
 func Open(ctx context.Context, url string, cfg Config) (*Client, error) {
-	pool, err := pg.NewPool(ctx, url)
-	if err != nil {
-		return nil, fmt.Errorf("jobmachine: %w", err)
-	}
 	if cfg.ListenURL == "" {
 		cfg.ListenURL = url
+	}
+	pool, err := pg.NewPool(ctx, url, cfg.ListenURL)
+	if err != nil {
+		return nil, fmt.Errorf("jobmachine: %w", err)
 	}
 	c, err := New(pool, cfg)
 	if err != nil {

@@ -35,13 +35,28 @@ func FromURL(url string) (*Dialer, error) {
 	return &Dialer{config: c.ConnConfig}, nil
 }
 
-// NewPool makes a pool from a connection string. It connects when it is first used.
-func NewPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+// NewPool makes a pool from a connection string. It connects when it is first used. A direct
+// connection string that leads elsewhere tells that url is a pooler's: then no statement is prepared.
+func NewPool(ctx context.Context, url, direct string) (*pgxpool.Pool, error) {
 	c, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
+	d, err := FromURL(direct)
+	if err != nil {
+		return nil, err
+	}
+	main := &Dialer{config: c.ConnConfig}
+	c.ConnConfig.DefaultQueryExecMode = main.mode(!main.Same(d))
 	return pgxpool.NewWithConfig(ctx, c)
+}
+
+// mode is how statements are run: as the connection string says, else prepared, except through a pooler.
+func (d *Dialer) mode(pooled bool) pgx.QueryExecMode {
+	if m := d.config.DefaultQueryExecMode; m != pgx.QueryExecModeCacheStatement || !pooled {
+		return m
+	}
+	return pgx.QueryExecModeCacheDescribe
 }
 
 // parse reads a connection string, which may hold pool_ settings also where no pool is made.
@@ -68,12 +83,8 @@ func (d *Dialer) Same(o *Dialer) bool {
 func (d *Dialer) With(name string, pooled bool, settings map[string]string) *Dialer {
 	c := d.config.Copy()
 	c.RuntimeParams["application_name"] = name
-	switch {
-	case c.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement: // somebody knows of a pooler
-	case pooled:
-		c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	default:
-		for k, v := range settings {
+	if c.DefaultQueryExecMode = d.mode(pooled); c.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		for k, v := range settings { // another mode: somebody knows of a pooler
 			c.RuntimeParams[k] = v
 		}
 	}
