@@ -24,7 +24,9 @@ sub process {
     open my $file, '<', encode_utf8($data->{path} // die "no path given\n") or die "cannot open $data->{path}: $!\n";
     my $words = 0;
     $words += split ' ' while <$file>;
-    return { lines => 0 + $., words => $words };
+    my $lines = 0 + $.;
+    close $file or die "cannot read $data->{path}: $!\n";
+    return { lines => $lines, words => $words };
 }
 
 my $parked = 0;
