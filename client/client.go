@@ -42,9 +42,8 @@ type Client struct {
 	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 
-	mu       sync.Mutex
-	waiters  [buckets]map[*waiter]struct{}
-	channels map[string]int
+	mu      sync.Mutex
+	waiters [buckets]map[*waiter]struct{}
 }
 
 // Open makes a client with a pool of its own. It connects when first used.
@@ -67,7 +66,7 @@ func Open(ctx context.Context, url string, cfg Config) (*Client, error) {
 
 // New makes a client that uses db.
 func New(db DBTX, cfg Config) (*Client, error) {
-	cfg.Schema = cmp.Or(cfg.Schema, "jobmachine")
+	cfg.Schema = cmp.Or(cfg.Schema, schema.Default)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	if err := schema.Check(cfg.Schema); err != nil {
 		return nil, err
@@ -80,9 +79,11 @@ func New(db DBTX, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobmachine: ListenURL: %w", err)
 	}
-	c.listener = &listen.Listener{Dialer: dialer.With("jobmachine client (listen)", false, nil), Schema: cfg.Schema, Log: cfg.Logger,
-		OnNotify: c.notified, OnChange: func(bool) { c.notified("") }}
-	c.channels = channels(cfg.Schema)
+	c.listener = &listen.Listener{
+		Dialer: dialer.With("jobmachine client (listen)", false, map[string]string{"default_transaction_isolation": "read committed"}),
+		Schema: cfg.Schema, Log: cfg.Logger, Idle: 10 * time.Second, OnNotify: c.notified,
+		OnChange: func(bool) { c.wake(allBuckets, func(*waiter) bool { return true }) },
+	}
 	return c, nil
 }
 

@@ -3,23 +3,25 @@ package client
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jobmachine/jobmachine/gen"
-	"github.com/jobmachine/jobmachine/internal/listen"
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
-// buckets is how many bells ring for answers; a job's is its id modulo this.
-const buckets = 64
+const (
+	buckets    = 64 // that many bells ring for answers; a job's is its id modulo this
+	allBuckets = -1
+)
 
 // waiter is one caller that waits for answers to one job.
 type waiter struct {
-	c      *Client
-	id     int64
-	flag   chan struct{} // there may be news
-	poll   pg.Backoff
-	polled time.Time // when the job was last seen to exist
+	c    *Client
+	id   int64
+	flag chan struct{} // there may be news
+	poll pg.Backoff
+	seen time.Time // when it was last known that there is such a job
 }
 
 func (c *Client) wait(id int64) *waiter {
@@ -77,65 +79,49 @@ func (w *waiter) news(ctx context.Context) error {
 // check makes sure that an answer will wake this waiter, and returns how long it may sleep.
 func (w *waiter) check(ctx context.Context) (time.Duration, error) {
 	if l := w.c.listener; l != nil {
-		seconds, err := listen.Ask(ctx, l, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Check(ctx, w.id) })
+		seconds, err := pg.Ask(ctx, l.Do, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Check(ctx, w.id) })
 		if pg.Code(err) == "JM001" {
 			return 0, fmt.Errorf("%w: %d", ErrUnknownJob, w.id)
 		}
 		if err == nil {
 			w.poll.Reset()
-			if seconds == 0 {
-				w.c.wakeOthers(w) // the session remembers what it was told of, for all of them
+			if seconds == 0 { // the session remembers what it was told of, for all who wait for this job
+				w.c.wake(w.bucket(), func(o *waiter) bool { return o != w && o.id == w.id })
 			}
 			return pg.Seconds(seconds), nil
 		}
 	}
-	pause := w.poll.Next()
-	if time.Since(w.polled) > time.Second {
+	if time.Since(w.seen) > time.Second {
 		if _, err := w.c.Status(ctx, w.id); err != nil {
 			return 0, err
 		}
-		w.polled = time.Now()
+		w.seen = time.Now()
 	}
-	return pause, nil
+	return w.poll.Next(), nil
 }
 
 // notified wakes those who wait on a bell.
 func (c *Client) notified(channel string) {
-	bucket, known := c.channels[channel]
+	bucket := allBuckets
+	_, _ = fmt.Sscanf(strings.TrimPrefix(channel, c.cfg.Schema), ".reply%d*", &bucket)
+	c.wake(bucket, func(*waiter) bool { return true })
+}
+
+// wake wakes waiters of a bucket, or of all.
+func (c *Client) wake(bucket int, which func(*waiter) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for b := range c.waiters {
-		if !known || b == bucket {
-			for w := range c.waiters[b] {
-				w.raise()
+		if b != bucket && bucket != allBuckets {
+			continue
+		}
+		for w := range c.waiters[b] {
+			if which(w) {
+				select {
+				case w.flag <- struct{}{}:
+				default:
+				}
 			}
 		}
 	}
-}
-
-// wakeOthers wakes those who wait for the same job.
-func (c *Client) wakeOthers(same *waiter) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for w := range c.waiters[same.bucket()] {
-		if w.id == same.id && w != same {
-			w.raise()
-		}
-	}
-}
-
-func (w *waiter) raise() {
-	select {
-	case w.flag <- struct{}{}:
-	default:
-	}
-}
-
-// channels are the names of the bells. A long schema name has others, and then every one wakes all.
-func channels(schema string) map[string]int {
-	m := map[string]int{}
-	for b := range buckets {
-		m[fmt.Sprintf("%s.reply%d*", schema, b)] = b
-	}
-	return m
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -15,33 +16,18 @@ import (
 // Config says where and how to work. The zero value works on the database of $DATABASE_URL or the
 // PG* variables.
 type Config struct {
-	// Pool is the handlers' pool. The worker takes its settings, and its connections for interim
-	// replies only.
-	Pool *pgxpool.Pool
-	// DatabaseURL is used when there is no Pool; default $DATABASE_URL, then the PG* variables.
-	DatabaseURL string
-	// ListenURL is a direct connection for LISTEN when the database is reached through a pooler.
-	// With it the other connections keep no session state. Default: the same as the others.
-	ListenURL string
-	// Schema is where jobmachine is installed; default jobmachine.
-	Schema string
-	// Name is shown in jobmachine.workers; default host:pid.
-	Name string
-	// Concurrency is how many handlers run at once in this process; default 10.
-	Concurrency int
-	// LeaseTTL is how long the jobs of a silent worker stay its own; default 30 s. It is renewed
-	// every third of it.
-	LeaseTTL time.Duration
-	// PollInterval is the pace of looking for jobs that no notification told of: default 10 s, and
-	// 1 s when PollOnly.
-	PollInterval time.Duration
-	// PollOnly works without LISTEN.
-	PollOnly bool
-	// StopTimeout is how long handlers may go on after the ctx of Run has ended, before their own
-	// ctx is cancelled; default 25 s, negative: none.
-	StopTimeout time.Duration
-	// Logger gets what an operator should know; default slog.Default().
-	Logger *slog.Logger
+	Pool         *pgxpool.Pool // the handlers' pool: the worker takes its settings, and its connections for interim replies only
+	DatabaseURL  string        // without a Pool; default $DATABASE_URL, then the PG* variables
+	ListenURL    string        // direct connection for LISTEN when the database is reached through a pooler
+	Schema       string        // where jobmachine is installed; default jobmachine
+	Name         string        // shown in jobmachine.workers; default host:pid
+	Concurrency  int           // handlers at once in this process; default 10
+	LeaseTTL     time.Duration // how long the jobs of a silent worker stay its own; default 30 s, renewed every third of it
+	PollInterval time.Duration // between looks for jobs that no notification told of; default 10 s, 1 s when PollOnly
+	PollOnly     bool          // no LISTEN at all
+	StopTimeout  time.Duration // how long handlers may go on when Run is to end; default 25 s, negative: not at all
+	Logger       *slog.Logger  // default slog.Default()
+
 	// OnStart is called once before the first job. What it returns is the parent of every handler's
 	// ctx; it does not end when the ctx of Run does.
 	OnStart func(ctx context.Context) (context.Context, error)
@@ -49,44 +35,24 @@ type Config struct {
 
 // withDefaults fills what is zero and checks the rest.
 func (c Config) withDefaults() (Config, error) {
-	if c.DatabaseURL == "" {
-		c.DatabaseURL = os.Getenv("DATABASE_URL")
+	poll := 10 * time.Second
+	if c.PollOnly {
+		poll = time.Second
 	}
-	if c.Schema == "" {
-		c.Schema = "jobmachine"
-	}
-	if c.Name == "" {
-		host, _ := os.Hostname()
-		c.Name = fmt.Sprintf("%s:%d", host, os.Getpid())
-	}
-	if c.Concurrency == 0 {
-		c.Concurrency = 10
-	}
-	if c.LeaseTTL == 0 {
-		c.LeaseTTL = 30 * time.Second
-	}
-	if c.PollInterval == 0 {
-		c.PollInterval = 10 * time.Second
-		if c.PollOnly {
-			c.PollInterval = time.Second
-		}
-	}
-	if c.StopTimeout == 0 {
-		c.StopTimeout = 25 * time.Second
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	host, _ := os.Hostname()
+	c.DatabaseURL = cmp.Or(c.DatabaseURL, os.Getenv("DATABASE_URL"))
+	c.Schema = cmp.Or(c.Schema, schema.Default)
+	c.Name = cmp.Or(c.Name, fmt.Sprintf("%s:%d", host, os.Getpid()))
+	c.Concurrency = cmp.Or(c.Concurrency, 10)
+	c.LeaseTTL = cmp.Or(c.LeaseTTL, 30*time.Second)
+	c.PollInterval = cmp.Or(c.PollInterval, poll)
+	c.StopTimeout = cmp.Or(c.StopTimeout, 25*time.Second)
+	c.Logger = cmp.Or(c.Logger, slog.Default()).With("worker", c.Name)
 	if c.OnStart == nil {
 		c.OnStart = func(ctx context.Context) (context.Context, error) { return ctx, nil }
 	}
-	switch {
-	case c.Concurrency < 0:
-		return c, fmt.Errorf("jobmachine: Concurrency is %d", c.Concurrency)
-	case c.LeaseTTL < time.Second:
-		return c, fmt.Errorf("jobmachine: LeaseTTL is %v, at least 1s is needed", c.LeaseTTL)
-	case c.PollInterval < 0:
-		return c, fmt.Errorf("jobmachine: PollInterval is %v", c.PollInterval)
+	if c.Concurrency < 0 || c.LeaseTTL < time.Second || c.PollInterval < 0 {
+		return c, fmt.Errorf("jobmachine: Concurrency %d, LeaseTTL %v (at least 1s) or PollInterval %v is out of range", c.Concurrency, c.LeaseTTL, c.PollInterval)
 	}
 	return c, schema.Check(c.Schema)
 }

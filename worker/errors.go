@@ -5,19 +5,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
 // Why the ctx of a handler ended, as context.Cause tells it.
 var (
-	// ErrCancelled: somebody cancelled the job.
-	ErrCancelled = errors.New("jobmachine: job cancelled")
-	// ErrTimeout: the attempt ran longer than it may. The database has ended it or is about to.
-	ErrTimeout = errors.New("jobmachine: attempt timed out")
-	// ErrLeaseLost: this run was given up, the job runs elsewhere or will; nothing it says counts.
-	ErrLeaseLost = errors.New("jobmachine: lease lost")
-	// ErrStopped: the worker stops and StopTimeout is over. The job will be released.
-	ErrStopped = errors.New("jobmachine: worker stopped")
+	ErrCancelled = errors.New("jobmachine: job cancelled")       // somebody cancelled the job
+	ErrTimeout   = errors.New("jobmachine: attempt timed out")   // the database has ended the attempt, or is about to
+	ErrLeaseLost = errors.New("jobmachine: lease lost")          // the job runs elsewhere, or will; what this run says changes nothing
+	ErrStopped   = errors.New("jobmachine: the worker is ended") // StopTimeout is over; the job will be released
 )
 
 // ErrVersion is what Run returns when the schema in the database is older than this program, of
@@ -25,36 +23,30 @@ var (
 var ErrVersion = pg.ErrVersion
 
 // Permanent makes err the last attempt: the job fails without another one.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &verdict{verb: "discard", err: err}
-}
+func Permanent(err error) error { return verdict("discard", err, pgtype.Interval{}) }
 
 // RetryIn makes err a failed attempt whose next one starts after d, in place of the backoff.
-func RetryIn(d time.Duration, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &verdict{verb: "fail", err: err, delay: d, delayed: true}
-}
+func RetryIn(d time.Duration, err error) error { return verdict("fail", err, pg.Interval(d)) }
 
 // Snooze puts the job back for d. It is not an attempt.
 func Snooze(d time.Duration) error {
-	return &verdict{verb: "snooze", err: fmt.Errorf("snooze for %v", d), delay: d, delayed: true}
+	return verdict("snooze", fmt.Errorf("snooze for %v", d), pg.Interval(d))
 }
 
 // Cancel ends the job as cancelled.
-func Cancel(reason string) error { return &verdict{verb: "cancel", err: errors.New(reason)} }
+func Cancel(reason string) error { return verdict("cancel", errors.New(reason), pgtype.Interval{}) }
 
-// verdict is an error that says what becomes of the job.
-type verdict struct {
-	verb    string
-	err     error
-	delay   time.Duration
-	delayed bool
+// verdictError is an error that says what becomes of the job.
+type verdictError struct {
+	error
+	outcome outcome
 }
 
-func (v *verdict) Error() string { return v.err.Error() }
-func (v *verdict) Unwrap() error { return v.err }
+func (e *verdictError) Unwrap() error { return e.error }
+
+func verdict(verb string, err error, delay pgtype.Interval) error {
+	if err == nil {
+		return nil
+	}
+	return &verdictError{err, outcome{verb: verb, err: err.Error(), delay: delay}}
+}

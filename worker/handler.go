@@ -2,11 +2,10 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Handler does one job. It returns the reply, nil for none, or an error: a failed attempt, unless
@@ -34,7 +33,7 @@ func (w *Worker) Handle(queue string, h Handler, opts ...QueueOption) {
 	for _, o := range opts {
 		o(r)
 	}
-	if _, again := w.handlers[queue]; !again {
+	if w.handlers[queue] == nil {
 		w.queues = append(w.queues, queue)
 	}
 	w.handlers[queue] = r
@@ -57,49 +56,40 @@ func (w *Worker) registration(queue string) *registration {
 	if r := w.handlers[queue]; r != nil {
 		return r
 	}
-	for _, r := range w.patterns {
-		if covers(r.queue, queue) {
-			return r
+	for _, p := range w.patterns {
+		if p.covers(queue) {
+			return p
 		}
 	}
 	return nil
 }
 
-func isPattern(queue string) bool { return strings.HasSuffix(queue, "*") }
-
-func covers(pattern, queue string) bool {
-	return isPattern(pattern) && strings.HasPrefix(queue, strings.TrimSuffix(pattern, "*"))
+func (r *registration) covers(queue string) bool {
+	prefix, pattern := strings.CutSuffix(r.queue, "*")
+	return pattern && strings.HasPrefix(queue, prefix)
 }
 
-// prepare checks what was registered and sorts the patterns.
+// prepare sorts the patterns.
 func (w *Worker) prepare() error {
 	if len(w.queues) == 0 {
-		return fmt.Errorf("jobmachine: no queue is handled; call Handle before Run")
+		return errors.New("jobmachine: no queue is handled; call Handle before Run")
 	}
 	w.patterns = nil
 	for _, r := range w.handlers {
-		if r.queue == "" || utf8.RuneCountInString(r.queue) > 255 || r.handler == nil || r.limit < 0 {
-			return fmt.Errorf("jobmachine: queue %.40q: a name of 1 to 255 characters and a handler are needed, MaxRunning not negative", r.queue)
+		if r.handler == nil || r.limit < 0 {
+			return fmt.Errorf("jobmachine: queue %s has no handler, or a negative MaxRunning", r.queue)
 		}
-		if isPattern(r.queue) {
+		if strings.HasSuffix(r.queue, "*") {
 			w.patterns = append(w.patterns, r)
 		}
 	}
 	slices.SortFunc(w.patterns, func(a, b *registration) int { return len(b.queue) - len(a.queue) })
 	for _, r := range w.handlers {
 		for _, p := range w.patterns {
-			if r.limit > 0 && r != p && covers(p.queue, r.queue) {
-				return fmt.Errorf("jobmachine: MaxRunning of queue %q cannot be kept: pattern %q claims its jobs too", r.queue, p.queue)
+			if r.limit > 0 && r != p && p.covers(r.queue) {
+				return fmt.Errorf("jobmachine: MaxRunning of %s cannot be kept: %s claims its jobs too", r.queue, p.queue)
 			}
 		}
-	}
-	return nil
-}
-
-// Bind decodes the payload into v.
-func (j *Job) Bind(v any) error {
-	if err := json.Unmarshal(j.Payload, v); err != nil {
-		return fmt.Errorf("payload of job %d: %w", j.ID, err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync/atomic"
 
@@ -27,55 +28,59 @@ func FromContext(ctx context.Context) *Job {
 	return j
 }
 
-// Reply gives an interim answer, such as progress. It is committed when Reply returns. The error is
-// ErrLeaseLost when the run was given up, and ErrCancelled when the job is to be cancelled.
+// Bind decodes the payload into v.
+func (j *Job) Bind(v any) error {
+	if err := json.Unmarshal(j.Payload, v); err != nil {
+		return fmt.Errorf("payload of job %d: %w", j.ID, err)
+	}
+	return nil
+}
+
+// Reply gives an interim answer, such as progress; it is committed when Reply returns. The error is
+// ErrLeaseLost when the run was given up.
 func (j *Job) Reply(ctx context.Context, v any) error {
-	payload, err := pg.JSON(v)
-	if err != nil {
-		return fmt.Errorf("jobmachine: reply to job %d: %w", j.ID, err)
+	w := j.worker
+	do := w.settles.Do
+	if w.cfg.Pool != nil {
+		do = func(ctx context.Context, fn pg.Query) error {
+			return fn(ctx, gen.New(schema.DB(w.cfg.Pool, w.cfg.Schema)))
+		}
+	} else {
+		ctx = context.WithoutCancel(ctx) // a cancelled statement would cost the connection
 	}
-	if payload == nil {
-		payload = []byte("null")
-	}
-	var answer string
-	give := func(ctx context.Context, q *gen.Queries) (err error) {
-		answer, err = q.Reply(ctx, j.ID, j.Receipt, payload)
-		return err
-	}
-	if w := j.worker; w.cfg.Pool != nil {
-		err = give(ctx, gen.New(schema.DB(w.cfg.Pool, w.cfg.Schema)))
-	} else if err = ctx.Err(); err == nil {
-		err = w.replies.do(context.WithoutCancel(ctx), give) // shared: a cancelled call would cost the connection
-	}
-	return j.check("reply", answer, err)
+	return j.say("reply", v, func(payload json.RawMessage) (string, error) {
+		if payload == nil {
+			payload = json.RawMessage("null")
+		}
+		return pg.Ask(ctx, do, func(ctx context.Context, q *gen.Queries) (string, error) {
+			return q.Reply(ctx, j.ID, j.Receipt, payload)
+		})
+	})
 }
 
 // CompleteTx completes the job within the handler's own transaction: the job is over exactly when
 // tx commits, together with the rows the handler wrote. Commit it, then return nil; the reply that
 // the handler returns is not used. If tx is not committed the attempt has failed.
 func (j *Job) CompleteTx(ctx context.Context, tx pgx.Tx, reply any) error {
-	payload, err := pg.JSON(reply)
-	if err != nil {
-		return fmt.Errorf("jobmachine: reply to job %d: %w", j.ID, err)
-	}
-	answer, err := gen.New(schema.DB(tx, j.worker.cfg.Schema)).Complete(ctx, j.ID, j.Receipt, payload)
-	err = j.check("complete", answer, err)
+	err := j.say("complete", reply, func(payload json.RawMessage) (string, error) {
+		return gen.New(schema.DB(tx, j.worker.cfg.Schema)).Complete(ctx, j.ID, j.Receipt, payload)
+	})
 	j.inTx.Store(err == nil)
 	return err
 }
 
-func (j *Job) check(op, answer string, err error) error {
+func (j *Job) say(verb string, v any, call func(json.RawMessage) (string, error)) error {
+	payload, err := pg.JSON(v)
 	if err != nil {
-		return pg.Wrap(op, err)
+		return fmt.Errorf("jobmachine: %s: job %d: %w", verb, j.ID, err)
 	}
-	switch answer {
-	case "ok", "already":
-		return nil
-	case "stale":
-		return fmt.Errorf("jobmachine: %s: job %d: %w", op, j.ID, ErrLeaseLost)
-	case "cancelled":
-		return fmt.Errorf("jobmachine: %s: job %d: %w", op, j.ID, ErrCancelled)
-	default:
-		return fmt.Errorf("jobmachine: %s: job %d: %s", op, j.ID, answer)
+	switch verdict, err := call(payload); {
+	case err != nil:
+		return pg.Wrap(verb, err)
+	case verdict == "stale":
+		return fmt.Errorf("jobmachine: %s: job %d: %w", verb, j.ID, ErrLeaseLost)
+	case verdict != "ok" && verdict != "already":
+		return fmt.Errorf("jobmachine: %s: job %d: %s", verb, j.ID, verdict)
 	}
+	return nil
 }

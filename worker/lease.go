@@ -13,7 +13,7 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
-// lease is the right to run jobs. There is one at a time, and retired ones as long as their jobs run.
+// lease is the right to run jobs. There is one, and retired ones as long as their jobs run.
 type lease struct {
 	id    int64
 	clock atomic.Pointer[clock]
@@ -27,8 +27,8 @@ type lease struct {
 // clock is the database's time at a moment of the local monotonic clock.
 type clock struct{ database, local time.Time }
 
-// local translates a time of the database's clock. The worker's wall clock is not asked. It is late
-// by about a round trip: the database should end an attempt first.
+// local translates a time of the database's clock; the worker's own clock is not asked. It is late by
+// about a round trip, which is well: the database should end an attempt first.
 func (l *lease) local(at time.Time) time.Time {
 	c := l.clock.Load()
 	return c.local.Add(at.Sub(c.database))
@@ -51,13 +51,14 @@ func (w *Worker) openLease(ctx context.Context) (*lease, error) {
 		return l, nil
 	}
 	l = &lease{}
-	if err := w.claims.do(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
+	err := w.claims.Do(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
 		if l.id, err = q.OpenLease(ctx, w.cfg.Name, pg.Interval(w.cfg.LeaseTTL), w.queues); err != nil {
 			return err
 		}
 		return l.read(ctx, q)
-	}); err != nil {
-		return nil, pg.Wrap("open lease", err)
+	})
+	if err = w.trouble("open lease", err); err != nil {
+		return nil, err
 	}
 	w.mu.Lock()
 	w.current, w.leases[l.id] = l, l
@@ -69,60 +70,51 @@ func (w *Worker) openLease(ctx context.Context) (*lease, error) {
 // retireLease takes no new jobs under a lease; it is closed when its jobs are over.
 func (w *Worker) retireLease(l *lease) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.current == l {
 		w.current = nil
 	}
-	w.mu.Unlock()
 	w.beat.raise()
 }
 
 // leaseGone is what the database said: its jobs run elsewhere, or will.
 func (w *Worker) leaseGone(l *lease) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.leases[l.id] != l {
-		return
-	}
+	known := w.leases[l.id] == l
 	delete(w.leases, l.id)
-	if w.current == l {
-		w.current = nil
-	}
-	w.log.Warn("lease is gone", "lease", l.id, "jobs", l.jobs)
 	for _, r := range w.runs {
 		if r.lease == l {
 			r.cancel(ErrLeaseLost)
 		}
 	}
-	w.wake.raise()
+	w.mu.Unlock()
+	if known {
+		w.log.Warn("lease is gone", "lease", l.id)
+		w.retireLease(l)
+		w.wake.raise()
+	}
 }
 
 // heart renews the leases, ties them to the listening session and closes retired ones. While a lease
 // that was tied is not, it renews every second: a lost listening connection must not look like death.
 func (w *Worker) heart(ctx context.Context) {
-	var complaint complaint
-	wait := w.cfg.LeaseTTL / 3
-	for {
-		w.beat.wait(ctx, pg.Jitter(wait, 0.1))
-		if ctx.Err() != nil {
-			return
+	for hurry := false; ctx.Err() == nil; {
+		wait := w.cfg.LeaseTTL / 3
+		if hurry {
+			wait = min(wait, time.Second)
 		}
-		wait = w.cfg.LeaseTTL / 3
+		w.beat.wait(ctx, pg.Jitter(wait, 0.1))
+		hurry = false
 		for _, l := range w.allLeases() {
 			err := w.renew(ctx, l)
+			if ctx.Err() == nil {
+				_ = w.trouble("renew", err)
+			}
 			if pg.Code(err) == "JM004" {
 				w.leaseGone(l)
-				err = nil
-			}
-			if err != nil && ctx.Err() == nil {
-				complaint.warn(w.log, "renew", pg.Wrap("renew", err))
-				wait = min(wait, time.Second)
-			} else if err == nil {
-				complaint.over(w.log, "renew")
 			}
 			w.mu.Lock()
-			if l.lost {
-				wait = min(wait, time.Second)
-			}
+			hurry = hurry || l.lost || err != nil
 			w.mu.Unlock()
 		}
 	}
@@ -136,21 +128,18 @@ func (w *Worker) allLeases() []*lease {
 
 // renew keeps one lease alive, and stops the runs that the database wants to be stopped.
 func (w *Worker) renew(ctx context.Context, l *lease) error {
-	w.mu.Lock()
+	var ids, receipts = []int64{}, []int64{}
 	runs := map[int64]*run{}
+	w.mu.Lock()
 	for id, r := range w.runs {
 		if r.lease == l && !r.inTx.Load() {
-			runs[id] = r
+			ids, receipts, runs[id] = append(ids, id), append(receipts, r.Receipt), r
 		}
 	}
 	over, held, session := l != w.current && l.jobs == 0, l.held, w.session
 	w.mu.Unlock()
 	if over {
 		return w.closeLease(ctx, l)
-	}
-	ids, receipts := make([]int64, 0, len(runs)), make([]int64, 0, len(runs))
-	for id, r := range runs {
-		ids, receipts = append(ids, id), append(receipts, r.Receipt)
 	}
 	var stops []gen.StopRequest
 	if err := w.own(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
@@ -162,7 +151,7 @@ func (w *Worker) renew(ctx context.Context, l *lease) error {
 		return err
 	}
 	for _, s := range stops {
-		runs[s.JobID].cancel(reasons[s.Reason])
+		runs[s.JobID].cancel(map[string]error{"cancelled": ErrCancelled, "timeout": ErrTimeout, "stale": ErrLeaseLost}[s.Reason])
 	}
 	if held || w.listener == nil || !w.listener.Up() {
 		return nil
@@ -172,36 +161,25 @@ func (w *Worker) renew(ctx context.Context, l *lease) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if l.held = session == w.session; l.held {
-		l.lost = false
-	} else {
-		w.beat.raise() // that connection is gone already
-	}
+	l.held = session == w.session // else that connection is gone already
+	l.lost = !l.held
 	return nil
 }
-
-var reasons = map[string]error{"cancelled": ErrCancelled, "timeout": ErrTimeout, "stale": ErrLeaseLost}
 
 // closeLease gives back whatever is left of a lease.
 func (w *Worker) closeLease(ctx context.Context, l *lease) error {
 	w.mu.Lock()
 	delete(w.leases, l.id) // before, or a renewal under way would find it gone and say so
 	w.mu.Unlock()
-	var released int64
-	err := w.own(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
-		released, err = q.CloseLease(ctx, l.id)
-		return err
-	})
+	released, err := pg.Ask(ctx, w.own, func(ctx context.Context, q *gen.Queries) (int64, error) { return q.CloseLease(ctx, l.id) })
 	if err != nil {
 		w.mu.Lock()
 		w.leases[l.id] = l
 		w.mu.Unlock()
-		return err
-	}
-	if released > 0 {
+	} else if released > 0 {
 		w.log.Warn("jobs released with their lease", "lease", l.id, "jobs", released)
 	}
-	return nil
+	return err
 }
 
 // isLease reports whether a channel is that of a lease of this worker.
@@ -214,4 +192,9 @@ func (w *Worker) isLease(channel string) bool {
 		}
 	}
 	return false
+}
+
+// own runs a call on whichever of the two working connections is free.
+func (w *Worker) own(ctx context.Context, fn pg.Query) error {
+	return w.claims.DoOr(ctx, w.settles, fn)
 }

@@ -17,34 +17,26 @@ const (
 )
 
 // loop claims and hands out until ctx ends, or nothing is left to drain. Its calls use life.
-func (w *Worker) loop(ctx, life context.Context, drain bool) {
-	var (
-		backoff   pg.Backoff
-		complaint complaint
-		spinUntil time.Time
-	)
+func (w *Worker) loop(ctx, life context.Context, drain bool) error {
+	var backoff pg.Backoff
+	var spinUntil time.Time
 	for turn := 0; ctx.Err() == nil; turn++ {
 		r := w.room(turn)
 		if r.n == 0 {
-			select {
-			case <-w.freed:
-			case <-ctx.Done():
-			}
+			w.freed.wait(ctx, time.Minute)
 			continue
 		}
 		jobs, err := w.claim(life, r)
-		if err != nil {
-			complaint.warn(w.log, "claim", err)
+		switch {
+		case errors.Is(err, pg.ErrInvalid):
+			return err
+		case err != nil:
 			backoff.Sleep(ctx)
 			continue
-		}
-		complaint.over(w.log, "claim")
-		backoff.Reset()
-		switch {
 		case jobs > 0:
 			spinUntil = time.Now().Add(spinFor)
 		case drain && r.quiet:
-			return
+			return nil
 		case drain:
 			w.freed.wait(ctx, deafGap)
 		case time.Now().Before(spinUntil):
@@ -52,7 +44,9 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) {
 		default:
 			w.idle(ctx, life, r)
 		}
+		backoff.Reset()
 	}
+	return nil
 }
 
 // room is what may be claimed now.
@@ -60,35 +54,26 @@ type room struct {
 	queues []string
 	limits []int32
 	n      int
-	full   bool // some queue has as many running as it may
 	quiet  bool // nothing runs, nothing is to be settled
 }
 
 // room counts the free slots. The queues take turns in being the first. Outcomes that pile up,
 // because the database is slow, hold back new claims.
-func (w *Worker) room(turn int) room {
+func (w *Worker) room(turn int) (r room) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	unsettled := len(w.outcomes) + w.settling
-	r := room{
-		n:     max(0, min(w.cfg.Concurrency-w.running, w.cfg.Concurrency+batchSize-w.running-unsettled)),
-		quiet: w.running+unsettled == 0,
-	}
+	free := w.cfg.Concurrency - w.running - max(0, unsettled-batchSize)
 	for i := range w.queues {
-		queue := w.queues[(turn+i)%len(w.queues)]
-		limit := r.n
+		queue, limit := w.queues[(turn+i)%len(w.queues)], free
 		if reg := w.handlers[queue]; reg.limit > 0 {
 			limit = min(limit, reg.limit-reg.running)
-			r.full = r.full || reg.running >= reg.limit
 		}
 		if limit > 0 {
-			r.queues = append(r.queues, queue)
-			r.limits = append(r.limits, int32(limit))
+			r.queues, r.limits, r.n = append(r.queues, queue), append(r.limits, int32(limit)), free
 		}
 	}
-	if len(r.queues) == 0 {
-		r.n = 0
-	}
+	r.quiet = w.running+unsettled == 0
 	return r
 }
 
@@ -99,20 +84,16 @@ func (w *Worker) claim(ctx context.Context, r room) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var jobs []gen.ClaimedJob
-	err = w.claims.do(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
-		jobs, err = q.ClaimMany(ctx, gen.ClaimManyParams{Queues: r.queues, N: int32(r.n), Limits: r.limits, LeaseID: &l.id})
-		return err
+	jobs, err := pg.Ask(ctx, w.claims.Do, func(ctx context.Context, q *gen.Queries) ([]gen.ClaimedJob, error) {
+		return q.ClaimMany(ctx, gen.ClaimManyParams{Queues: r.queues, N: int32(r.n), Limits: r.limits, LeaseID: &l.id})
 	})
-	var lost *lostError
-	switch {
-	case pg.Code(err) == "JM004":
-		w.leaseGone(l)
-	case errors.As(err, &lost):
-		w.retireLease(l)
-	}
-	if err != nil {
-		return 0, pg.Wrap("claim", err)
+	if err = w.trouble("claim", err); err != nil {
+		if pg.Code(err) == "JM004" {
+			w.leaseGone(l)
+		} else if pg.Unsure(err) {
+			w.retireLease(l)
+		}
+		return 0, err
 	}
 	w.mu.Lock()
 	w.lastClaim = time.Now()
@@ -122,47 +103,31 @@ func (w *Worker) claim(ctx context.Context, r room) (int, error) {
 	if unpark {
 		w.listener.Go(func(ctx context.Context, q *gen.Queries) error { return q.Unpark(ctx) })
 	}
-	if len(jobs) > 0 {
-		w.start(jobs, l)
-	}
+	w.start(jobs, l)
 	return len(jobs), nil
 }
 
 // idle parks, and waits until there may be something to claim.
 func (w *Worker) idle(ctx, life context.Context, r room) {
-	wait := w.cfg.PollInterval
+	wait := pg.Jitter(w.cfg.PollInterval, 0.2)
 	if w.listener != nil {
-		w.wake.clear()
-		seconds, err := listen.Ask(life, w.listener, func(ctx context.Context, q *gen.Queries) (float64, error) {
-			return q.Park(ctx, r.queues)
-		})
+		select {
+		case <-w.wake:
+		default:
+		}
+		seconds, err := pg.Ask(life, w.listener.Do, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Park(ctx, r.queues) })
 		if err != nil {
 			seconds = deafGap.Seconds()
-			if !errors.Is(err, listen.ErrDown) {
-				w.parking.warn(w.log, "park", err)
-				w.listener.Go(func(ctx context.Context, q *gen.Queries) error { return q.Unpark(ctx) }) // it may have been done
-			}
+		}
+		if !errors.Is(err, listen.ErrDown) {
+			_ = w.trouble("park", err)
 		}
 		w.mu.Lock()
 		w.parked = err == nil
 		w.mu.Unlock()
 		wait = min(wait, pg.Seconds(seconds))
 	}
-	if wait <= 0 {
-		return
-	}
-	timer := time.NewTimer(pg.Jitter(wait, 0.2))
-	defer timer.Stop()
-	var freed signal
-	if r.full {
-		freed = w.freed
-	}
-	select {
-	case <-w.wake:
-	case <-freed:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	w.wake.wait(ctx, wait)
 }
 
 // onNotify is called for every notification: one to a lease tells of a cancel, others of jobs.
@@ -175,15 +140,15 @@ func (w *Worker) onNotify(channel string) {
 }
 
 // onChange is called when the listening connection is lost or back.
-func (w *Worker) onChange(up bool) {
+func (w *Worker) onChange(bool) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.parked = false
 	w.session++
 	for _, l := range w.leases {
 		l.lost = l.lost || l.held
 		l.held = false
 	}
-	w.mu.Unlock()
 	w.beat.raise()
 	w.wake.raise()
 }

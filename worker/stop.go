@@ -13,52 +13,45 @@ const (
 // stop ends in two phases: handlers may finish, then they are cancelled and their jobs released.
 func (w *Worker) stop(life context.Context) {
 	running := func() bool { return w.running > 0 }
-	if !w.until(running, w.cfg.StopTimeout) {
-		w.mu.Lock()
-		w.log.Info("cancelling the handlers that are still running", "jobs", w.running)
-		for _, r := range w.runs {
-			r.cancel(ErrStopped)
-		}
-		w.mu.Unlock()
+	if w.still(running, w.cfg.StopTimeout) {
+		w.log.Info("cancelling the handlers that are still running")
+		w.eachRun(func(r *run) { r.cancel(ErrStopped) })
 	}
-	if !w.until(running, stopGrace) {
-		w.mu.Lock()
-		w.log.Warn("handlers do not end, their jobs are released", "jobs", w.running)
-		for _, r := range w.runs {
+	if w.still(running, stopGrace) {
+		w.log.Warn("some handlers do not end, their jobs are released")
+		w.eachRun(func(r *run) {
 			r.dropped = true
 			w.outcomes = append(w.outcomes, outcome{run: r, verb: "release"})
-		}
-		w.mu.Unlock()
-		w.ended.raise()
+			w.ended.raise()
+		})
 	}
-	if !w.until(func() bool { return len(w.outcomes)+w.settling > 0 }, flushGrace) {
-		w.log.Error("outcomes could not be delivered, their jobs will run again")
+	if w.still(func() bool { return len(w.outcomes)+w.settling > 0 }, flushGrace) {
+		w.log.Error("some outcomes could not be delivered, their jobs will run again")
 	}
 	for _, l := range w.allLeases() {
+		w.retireLease(l)
 		if err := w.closeLease(life, l); err != nil {
-			w.log.Warn("lease not closed, it will expire", "lease", l.id, "error", err)
+			w.log.Warn("the lease is left to expire", "lease", l.id, "error", err)
 		}
 	}
-	w.mu.Lock()
-	w.current = nil
-	clear(w.leases)
-	w.mu.Unlock()
 }
 
-// until waits as long as busy says so, at most d, and reports whether it is over.
-func (w *Worker) until(busy func() bool, d time.Duration) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), max(0, d))
-	defer cancel()
-	for {
+func (w *Worker) eachRun(fn func(*run)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.runs {
+		fn(r)
+	}
+}
+
+// still waits as long as busy says so, at most d, and reports whether it still does.
+func (w *Worker) still(busy func() bool, d time.Duration) bool {
+	for end := time.Now().Add(d); ; w.freed.wait(context.Background(), time.Until(end)) {
 		w.mu.Lock()
 		b := busy()
 		w.mu.Unlock()
-		if !b || ctx.Err() != nil {
-			return !b
-		}
-		select {
-		case <-w.freed:
-		case <-ctx.Done():
+		if !b || time.Now().After(end) {
+			return b
 		}
 	}
 }

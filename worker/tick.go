@@ -12,41 +12,28 @@ import (
 
 // ticker calls the housekeeper when it wants to be called. While the loop is parked, park does it.
 func (w *Worker) ticker(ctx context.Context) {
-	var complaint complaint
-	wait := pg.Jitter(500*time.Millisecond, 1)
-	for {
+	for wait := pg.Jitter(time.Second, 0.5); ctx.Err() == nil; {
 		asked := w.sweep.wait(ctx, wait)
-		if ctx.Err() != nil {
-			return
-		}
 		wait = time.Second
 		w.mu.Lock()
 		parked := w.parked
 		w.mu.Unlock()
-		if parked && !asked {
+		if parked && !asked || ctx.Err() != nil {
 			continue
 		}
-		seconds, err := w.tick(ctx)
-		if err == nil {
-			complaint.over(w.log, "tick")
-			wait = max(time.Millisecond, pg.Jitter(pg.Seconds(seconds), 0.1))
-		} else if ctx.Err() == nil {
-			complaint.warn(w.log, "tick", pg.Wrap("tick", err))
+		seconds, err := pg.Ask(ctx, w.idler, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Tick(ctx) })
+		if ctx.Err() == nil && w.trouble("tick", err) == nil {
+			wait = max(time.Millisecond, pg.Seconds(seconds))
 		}
 	}
 }
 
-// tick runs on the listening connection, which has nothing else to do while the loop is busy.
-func (w *Worker) tick(ctx context.Context) (seconds float64, err error) {
-	call := func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Tick(ctx) }
+// idler runs a call on the listening connection, which has nothing to do while the loop is busy.
+func (w *Worker) idler(ctx context.Context, fn pg.Query) error {
 	if w.listener != nil {
-		if seconds, err = listen.Ask(ctx, w.listener, call); !errors.Is(err, listen.ErrDown) {
-			return seconds, err
+		if err := w.listener.Do(ctx, fn); !errors.Is(err, listen.ErrDown) {
+			return err
 		}
 	}
-	err = w.own(ctx, func(ctx context.Context, q *gen.Queries) error {
-		seconds, err = call(ctx, q)
-		return err
-	})
-	return seconds, err
+	return w.own(ctx, fn)
 }

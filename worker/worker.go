@@ -2,12 +2,13 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/listen"
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
@@ -21,13 +22,12 @@ type Worker struct {
 	patterns []*registration // longest first
 	base     context.Context // parent of every handler's ctx
 
-	// Connections of the worker's own. The listener is nil when PollOnly; replies are given through
-	// the handlers' pool if there is one.
-	claims, settles, replies *session
-	listener                 *listen.Listener
+	// Connections of the worker's own: handlers can never starve it.
+	claims, settles *pg.Session
+	listener        *listen.Listener // nil when PollOnly
 
 	wake  signal // there may be something to claim
-	freed signal // a slot became free, or an outcome was settled
+	freed signal // a slot became free, or outcomes were settled
 	ended signal // there are outcomes to settle
 	beat  signal // renew now
 	sweep signal // tick now
@@ -41,8 +41,8 @@ type Worker struct {
 	current   *lease // the one for new claims
 	session   int    // counts listening connections
 	parked    bool
-	parking   complaint // the loop's
 	lastClaim time.Time
+	said      map[string]string // what goes wrong, by operation
 }
 
 // New makes a worker. It does not connect yet.
@@ -51,16 +51,11 @@ func New(cfg Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{
-		cfg: cfg, log: cfg.Logger.With("worker", cfg.Name),
-		handlers: map[string]*registration{}, runs: map[int64]*run{}, leases: map[int64]*lease{},
-		wake: newSignal(), freed: newSignal(), ended: newSignal(), beat: newSignal(), sweep: newSignal(),
-	}
 	var main *pg.Dialer
 	if cfg.Pool != nil {
 		main = pg.FromPool(cfg.Pool)
 	} else if main, err = pg.FromURL(cfg.DatabaseURL); err != nil {
-		return nil, fmt.Errorf("jobmachine: %w", err)
+		return nil, fmt.Errorf("jobmachine: DatabaseURL: %w", err)
 	}
 	direct := main
 	if cfg.ListenURL != "" {
@@ -68,50 +63,48 @@ func New(cfg Config) (*Worker, error) {
 			return nil, fmt.Errorf("jobmachine: ListenURL: %w", err)
 		}
 	}
-	pooled := cfg.PollOnly || !main.Same(direct)
+	w := &Worker{
+		cfg: cfg, log: cfg.Logger, handlers: map[string]*registration{}, said: map[string]string{},
+		runs: map[int64]*run{}, leases: map[int64]*lease{},
+		wake: newSignal(), freed: newSignal(), ended: newSignal(), beat: newSignal(), sweep: newSignal(),
+	}
 	name := "jobmachine worker " + cfg.Name
-	w.claims = &session{schema: cfg.Schema, dialer: main.With(name, pooled, map[string]string{
+	pooled := cfg.PollOnly || !main.Same(direct)
+	w.settles = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, map[string]string{"default_transaction_isolation": "read committed"})}
+	w.claims = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, map[string]string{
 		"default_transaction_isolation": "read committed",
 		"synchronous_commit":            "off", // a claim that a crash undoes is a pending job again
 	})}
-	settings := map[string]string{"default_transaction_isolation": "read committed"}
-	w.settles = &session{schema: cfg.Schema, dialer: main.With(name, pooled, settings)}
-	w.replies = &session{schema: cfg.Schema, dialer: main.With(name, pooled, settings)}
 	if !cfg.PollOnly {
 		w.listener = &listen.Listener{
-			Dialer: direct.With(name+" (listen)", false, settings), Schema: cfg.Schema, Log: w.log, Idle: cfg.PollInterval,
-			OnChange: w.onChange, OnNotify: w.onNotify,
+			Dialer: direct.With(name+" (listen)", false, map[string]string{"default_transaction_isolation": "read committed"}),
+			Schema: cfg.Schema, Log: w.log, Idle: cfg.PollInterval, OnChange: w.onChange, OnNotify: w.onNotify,
 		}
 	}
 	return w, nil
 }
 
 // Run works until ctx ends, then stops in two phases (see StopTimeout). It returns an error only at
-// the start: nothing to handle, a wrong database, password or schema version.
+// the start: nothing to handle, a wrong database, password, schema version or queue name.
 func (w *Worker) Run(ctx context.Context) error { return w.work(ctx, false) }
 
 // Drain works until nothing is left to be claimed and every handler has returned.
 func (w *Worker) Drain(ctx context.Context) error { return w.work(ctx, true) }
 
-func (w *Worker) work(ctx context.Context, drain bool) error {
+func (w *Worker) work(ctx context.Context, drain bool) (err error) {
 	if err := w.prepare(); err != nil {
 		return err
 	}
-	// The worker's own calls outlive ctx: what it has begun it ends.
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	defer w.closeConnections()
-	if err := w.connect(ctx); err != nil {
+	defer w.claims.Close()
+	defer w.settles.Close()
+	if err := w.connect(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	base, err := w.cfg.OnStart(context.WithoutCancel(ctx))
-	if err != nil {
+	if w.base, err = w.cfg.OnStart(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("jobmachine: OnStart: %w", err)
 	}
-	w.base = base
+	// The worker's own calls outlive ctx: what it has begun it ends.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer end()
@@ -122,38 +115,61 @@ func (w *Worker) work(ctx context.Context, drain bool) error {
 		helpers.Go(func() { w.listener.Run(life) })
 	}
 	w.log.Info("working", "queues", w.queues, "concurrency", w.cfg.Concurrency)
-	w.loop(ctx, life, drain)
+	err = w.loop(ctx, life, drain)
 	w.stop(life)
 	w.log.Info("stopped")
-	return nil
+	return err
 }
 
 // connect verifies the schema. It waits for a database that is away, but not for one that refuses.
 func (w *Worker) connect(ctx context.Context) error {
 	var backoff pg.Backoff
-	var complaint complaint
 	for ctx.Err() == nil {
-		err := w.claims.do(ctx, func(ctx context.Context, q *gen.Queries) error { return verify(ctx, q) })
-		if code := pg.Code(err); err == nil || isVersion(err) || code == "3D000" || code == "42501" || (code != "" && code[:2] == "28") {
+		err := w.trouble("connect", w.claims.Do(ctx, pg.Verify))
+		code := pg.Code(err)
+		if err == nil || errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28") {
 			return err
 		}
-		complaint.warn(w.log, "connect", err)
 		backoff.Sleep(ctx)
 	}
 	return nil
 }
 
-// own runs fn on whichever of the two working connections is free first.
-func (w *Worker) own(ctx context.Context, fn query) error {
-	if w.claims.mu.TryLock() {
-		defer w.claims.mu.Unlock()
-		return w.claims.run(ctx, fn)
+// trouble wraps an error. It logs what goes on going wrong once, and that it is over.
+func (w *Worker) trouble(op string, err error) error {
+	text := ""
+	if err != nil && pg.Code(err) != "JM004" {
+		text = err.Error()
 	}
-	return w.settles.do(ctx, fn)
+	w.mu.Lock()
+	was := w.said[op]
+	w.said[op] = text
+	w.mu.Unlock()
+	if text != "" && text != was {
+		w.log.Warn("trying again: "+op, "error", err)
+	} else if text == "" && was != "" {
+		w.log.Info("works again: " + op)
+	}
+	return pg.Wrap(op, err)
 }
 
-func (w *Worker) closeConnections() {
-	for _, s := range []*session{w.claims, w.settles, w.replies} {
-		s.close()
+// Health is what a probe wants to know.
+type Health struct {
+	Listening bool          // notifications arrive; never when PollOnly
+	Held      bool          // the lease is tied to the listening connection
+	LastClaim time.Time     // when the database last answered a claim, empty or not
+	LeaseAge  time.Duration // since the lease was opened or renewed; 0: there is none
+	Running   int           // handlers at work
+	Unsettled int           // outcomes that are not delivered yet
+}
+
+// Health returns the state of the worker.
+func (w *Worker) Health() Health {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h := Health{Listening: w.listener != nil && w.listener.Up(), LastClaim: w.lastClaim, Running: w.running, Unsettled: len(w.outcomes) + w.settling}
+	if w.current != nil {
+		h.Held, h.LeaseAge = w.current.held, time.Since(w.current.clock.Load().local)
 	}
+	return h
 }

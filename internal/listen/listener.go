@@ -22,24 +22,23 @@ const (
 // ErrDown is returned while there is no listening connection.
 var ErrDown = errors.New("jobmachine: not listening")
 
-// Listener keeps one LISTEN connection. Set the fields, then call Run.
+// Listener keeps one LISTEN connection. Set the fields, then call Run. The callbacks must not block.
 type Listener struct {
-	Dialer *pg.Dialer
-	Schema string
-	Idle   time.Duration // a connection that was quiet for so long is pinged; default 10 s
-	Log    *slog.Logger
-
-	OnNotify func(channel string) // a notification came; must not block
-	OnChange func(up bool)        // it works, or it is lost; must not block
+	Dialer   *pg.Dialer
+	Schema   string
+	Idle     time.Duration // a connection that was quiet for so long is pinged
+	Log      *slog.Logger
+	OnNotify func(channel string) // a notification came
+	OnChange func(up bool)        // a new connection works, or it is lost
 
 	mu        sync.Mutex
 	up        bool
 	calls     []call
-	interrupt context.CancelFunc
+	interrupt context.CancelFunc // ends the wait for notifications
 }
 
 type call struct {
-	fn   func(ctx context.Context, q *gen.Queries) error
+	fn   pg.Query
 	done chan error
 }
 
@@ -52,35 +51,19 @@ func (l *Listener) Up() bool {
 
 // Do runs fn on the listening session. When ctx ends before fn has, or after a few seconds, Do
 // returns and fn goes on: a cancelled statement would cost the connection.
-func (l *Listener) Do(ctx context.Context, fn func(ctx context.Context, q *gen.Queries) error) error {
+func (l *Listener) Do(ctx context.Context, fn pg.Query) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	done := l.Go(fn)
 	select {
-	case err := <-done:
+	case err := <-l.Go(fn):
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// Ask is Do for a call that answers.
-func Ask[T any](ctx context.Context, l *Listener, fn func(ctx context.Context, q *gen.Queries) (T, error)) (T, error) {
-	answer := make(chan T, 1) // fn may end after Do
-	err := l.Do(ctx, func(ctx context.Context, q *gen.Queries) error {
-		v, err := fn(ctx, q)
-		answer <- v
-		return err
-	})
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return <-answer, nil
-}
-
 // Go is Do without waiting for the end. Calls run in the order in which they were given.
-func (l *Listener) Go(fn func(ctx context.Context, q *gen.Queries) error) <-chan error {
+func (l *Listener) Go(fn pg.Query) <-chan error {
 	c := call{fn: fn, done: make(chan error, 1)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,33 +79,31 @@ func (l *Listener) Go(fn func(ctx context.Context, q *gen.Queries) error) <-chan
 // Run listens until ctx ends.
 func (l *Listener) Run(ctx context.Context) {
 	var backoff pg.Backoff
-	complain := true // once per outage
-	for ctx.Err() == nil {
-		pause := backoff.Next
-		wasUp, err := l.listen(ctx, !complain)
-		if wasUp {
-			backoff.Reset()
-			complain = true
-		}
+	silent := false // said that it does not listen
+	for {
+		worked, err := l.listen(ctx, silent)
 		if ctx.Err() != nil {
 			return
 		}
-		if errors.Is(err, errDeaf) {
-			pause = func() time.Duration { return pg.Jitter(deafPause, 0.2) }
+		if worked {
+			backoff.Reset()
 		}
-		if complain {
+		if worked || !silent {
 			l.Log.Warn("not listening, polling instead", "error", err)
-			complain = false
+			silent = true
 		}
-		pg.Sleep(ctx, pause())
+		if errors.Is(err, errDeaf) {
+			pg.Sleep(ctx, pg.Jitter(deafPause, 0.2))
+		}
+		backoff.Sleep(ctx)
 	}
 }
 
 // listen is the life of one connection.
-func (l *Listener) listen(ctx context.Context, again bool) (wasUp bool, err error) {
-	var echo echo
+func (l *Listener) listen(ctx context.Context, again bool) (worked bool, err error) {
+	test := newSelfTest()
 	conn, err := l.Dialer.Connect(ctx, func(channel string) {
-		if !echo.heard(channel) {
+		if !test.heard(channel) {
 			l.OnNotify(channel)
 		}
 	})
@@ -130,76 +111,59 @@ func (l *Listener) listen(ctx context.Context, again bool) (wasUp bool, err erro
 		return false, err
 	}
 	defer pg.Close(conn)
-	if err := l.selfTest(ctx, conn, &echo); err != nil {
+	if err := test.run(ctx, conn, l.Dialer); err != nil {
 		return false, err
 	}
-	q := gen.New(schema.DB(conn, l.Schema))
 	if again {
 		l.Log.Info("listening again")
 	}
 	l.change(true)
 	defer l.change(false)
+	q := gen.New(schema.DB(conn, l.Schema))
 	for {
-		calls, wait := l.next(ctx)
-		for i, c := range calls {
-			err := bounded(ctx, callTimeout, func(ctx context.Context) error { return c.fn(ctx, q) })
+		c, wait := l.next(ctx)
+		if c != nil {
+			err = bounded(ctx, callTimeout, func(ctx context.Context) error { return c.fn(ctx, q) })
 			c.done <- err
 			if err != nil && pg.Lost(conn, err) {
-				for _, c := range calls[i+1:] {
-					c.done <- ErrDown
-				}
 				return true, err
 			}
-		}
-		if len(calls) > 0 {
 			continue
 		}
-		err := conn.PgConn().WaitForNotification(wait)
+		err = conn.PgConn().WaitForNotification(wait)
 		quiet := wait.Err() == context.DeadlineExceeded
 		l.interrupt()
-		if ctx.Err() != nil {
-			return true, ctx.Err()
+		if quiet && !conn.IsClosed() {
+			err = bounded(ctx, pingTimeout, conn.Ping)
 		}
-		if err != nil && conn.IsClosed() {
+		if conn.IsClosed() || ctx.Err() != nil {
 			return true, err
-		}
-		if quiet {
-			if err := bounded(ctx, pingTimeout, conn.Ping); err != nil {
-				return true, err
-			}
 		}
 	}
 }
 
-// next returns the calls to be run, or a context for a wait that the next call interrupts.
-func (l *Listener) next(ctx context.Context) ([]call, context.Context) {
+// next returns the next call, or a context for a wait that a call interrupts.
+func (l *Listener) next(ctx context.Context) (*call, context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	calls := l.calls
-	l.calls = nil
-	if len(calls) > 0 {
-		return calls, nil
+	if len(l.calls) > 0 {
+		c := l.calls[0]
+		l.calls = l.calls[1:]
+		return &c, nil
 	}
-	idle := l.Idle
-	if idle == 0 {
-		idle = 10 * time.Second
-	}
-	ctx, l.interrupt = context.WithTimeout(ctx, idle)
+	ctx, l.interrupt = context.WithTimeout(ctx, l.Idle)
 	return nil, ctx
 }
 
 func (l *Listener) change(up bool) {
 	l.mu.Lock()
 	l.up, l.interrupt = up, func() {}
-	calls := l.calls
-	l.calls = nil
-	l.mu.Unlock()
-	for _, c := range calls {
+	for _, c := range l.calls {
 		c.done <- ErrDown
 	}
-	if l.OnChange != nil {
-		l.OnChange(up)
-	}
+	l.calls = nil
+	l.mu.Unlock()
+	l.OnChange(up)
 }
 
 func bounded(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
