@@ -52,8 +52,9 @@ verify: lint $(sqlc) ## what is generated is up to date, and the SQL is sound
 	JOBMACHINE_TEST_SKIP=no go test -count=1 -run 'Golden|FunctionBodies|Files' ./db
 
 .PHONY: lint
-lint: $(static) ## gofmt, go vet, staticcheck
+lint: $(static) ## gofmt, go mod tidy, go vet, staticcheck
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
+	go mod tidy -diff
 	go vet ./...
 	$(static) ./...
 
