@@ -929,7 +929,7 @@ COMMENT ON FUNCTION jobmachine._watch_held_leases(now timestamp with time zone) 
 
 -- Name: call(text, jsonb, interval, bigint, text, jsonb); Type: PROCEDURE; Schema: jobmachine; Owner: -
 
-CREATE PROCEDURE jobmachine.call(IN queue text, IN payload jsonb, IN within interval DEFAULT '00:00:30'::interval, INOUT job_id bigint DEFAULT NULL::bigint, INOUT state text DEFAULT NULL::text, INOUT reply jsonb DEFAULT NULL::jsonb)
+CREATE PROCEDURE jobmachine.call(IN queue text, IN payload jsonb DEFAULT '{}'::jsonb, IN within interval DEFAULT '00:00:30'::interval, INOUT job_id bigint DEFAULT NULL::bigint, INOUT state text DEFAULT NULL::text, INOUT reply jsonb DEFAULT NULL::jsonb)
     LANGUAGE plpgsql
     AS $$...$$;
 

@@ -1,7 +1,7 @@
 -- Send and wait, for psql and scripts. Its first statement is COMMIT: inside somebody's transaction it fails at once
 -- and has done nothing. No notification can reach a running procedure, so it looks: every 1 ms, doubling to 50 ms.
 -- Security invoker and without SET, as PostgreSQL forbids COMMIT otherwise.
-create or replace procedure jobmachine.call(queue text, payload jsonb, within interval default '30 s',
+create or replace procedure jobmachine.call(queue text, payload jsonb default '{}', within interval default '30 s',
   inout job_id bigint default null, inout state text default null, inout reply jsonb default null)
 language plpgsql
 as $$

@@ -15,7 +15,7 @@ begin
   end if;
   -- Housekeeping is everybody's, but not inside a transaction that may stay open, which would lock the others out.
   -- (Not simply the same time: drivers that describe a portal before they run it move the statement's on a little.)
-  if statement_timestamp() - transaction_timestamp() < interval '10 ms' and jobmachine._tick_is_due(v_now) then
+  if statement_timestamp() - transaction_timestamp() < interval '100 ms' and jobmachine._tick_is_due(v_now) then
     perform jobmachine.tick();
     v_now := jobmachine._now();
   end if;
