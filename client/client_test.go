@@ -21,6 +21,8 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
 
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
 type bench struct {
 	*testing.T
 	*pgtest.DB
@@ -35,7 +37,6 @@ func newBench(t *testing.T) *bench {
 	b := &bench{T: t, DB: pgtest.New(t)}
 	b.q = gen.New(b.Pool)
 	var err error
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	if b.client, err = client.Open(t.Context(), b.URL, client.Config{Logger: quiet}); err != nil {
 		t.Fatal(err)
 	}

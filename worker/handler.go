@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
 // Handler does one job. It returns the reply, nil for none, or an error: a failed attempt, unless
@@ -51,7 +53,7 @@ func HandleFunc[In, Out any](w *Worker, queue string, fn func(context.Context, I
 	}, opts...)
 }
 
-// registration finds the handler of a queue.
+// registration finds the handler of a queue. A job that is nobody's is released.
 func (w *Worker) registration(queue string) *registration {
 	if r := w.handlers[queue]; r != nil {
 		return r
@@ -61,7 +63,9 @@ func (w *Worker) registration(queue string) *registration {
 			return p
 		}
 	}
-	return nil
+	return &registration{handler: func(context.Context, *Job) (any, error) {
+		return nil, verdict("release", errors.New("not ours"), pg.Interval(0))
+	}}
 }
 
 func (r *registration) covers(queue string) bool {

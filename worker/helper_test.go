@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/jobmachine/jobmachine/client"
 	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/pgtest"
@@ -134,4 +136,12 @@ func receive[T any](b *bench, c <-chan T) (v T) {
 		b.Fatal("nothing came")
 	}
 	return v
+}
+
+func newPool(ctx context.Context, url string) *pgxpool.Pool {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		panic(err)
+	}
+	return pool
 }

@@ -2,10 +2,8 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -166,32 +164,16 @@ func (w *Worker) renew(ctx context.Context, l *lease) error {
 	return nil
 }
 
-// closeLease gives back whatever is left of a lease.
+// closeLease gives back whatever is left of a lease. If it fails the lease expires.
 func (w *Worker) closeLease(ctx context.Context, l *lease) error {
 	w.mu.Lock()
 	delete(w.leases, l.id) // before, or a renewal under way would find it gone and say so
 	w.mu.Unlock()
 	released, err := pg.Ask(ctx, w.own, func(ctx context.Context, q *gen.Queries) (int64, error) { return q.CloseLease(ctx, l.id) })
-	if err != nil {
-		w.mu.Lock()
-		w.leases[l.id] = l
-		w.mu.Unlock()
-	} else if released > 0 {
+	if released > 0 {
 		w.log.Warn("jobs released with their lease", "lease", l.id, "jobs", released)
 	}
 	return err
-}
-
-// isLease reports whether a channel is that of a lease of this worker.
-func (w *Worker) isLease(channel string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for id := range w.leases {
-		if strings.HasSuffix(channel, fmt.Sprintf(".lease%d*", id)) {
-			return true
-		}
-	}
-	return false
 }
 
 // own runs a call on whichever of the two working connections is free.

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jobmachine/jobmachine/gen"
@@ -130,13 +131,12 @@ func (w *Worker) idle(ctx, life context.Context, r room) {
 	w.wake.wait(ctx, wait)
 }
 
-// onNotify is called for every notification: one to a lease tells of a cancel, others of jobs.
+// onNotify is called for every notification. One to the lease tells of a cancel, others of jobs.
 func (w *Worker) onNotify(channel string) {
-	if w.isLease(channel) {
+	if strings.Contains(channel, ".lease") && strings.HasSuffix(channel, "*") {
 		w.beat.raise()
-	} else {
-		w.wake.raise()
 	}
+	w.wake.raise()
 }
 
 // onChange is called when the listening connection is lost or back.

@@ -13,7 +13,7 @@ import (
 // run is a handler at work.
 type run struct {
 	Job
-	reg     *registration // nil: nobody handles its queue
+	reg     *registration
 	lease   *lease
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
@@ -34,9 +34,7 @@ func (w *Worker) start(jobs []gen.ClaimedJob, l *lease) {
 		w.runs[job.ID] = r
 		w.running++
 		l.jobs++
-		if r.reg != nil {
-			r.reg.running++
-		}
+		r.reg.running++
 		go w.do(r)
 	}
 }
@@ -63,9 +61,6 @@ func (r *run) call(ctx context.Context) (reply any, err error) {
 			err = fmt.Errorf("panic: %v\n\n%s", p, debug.Stack())
 		}
 	}()
-	if r.reg == nil {
-		return nil, verdict("release", errors.New("no handler"), pg.Interval(0))
-	}
 	return r.reg.handler(ctx, &r.Job)
 }
 
@@ -100,11 +95,9 @@ func (w *Worker) finish(r *run, o outcome) {
 	defer w.mu.Unlock()
 	w.running--
 	w.freed.raise()
-	if r.reg != nil {
-		r.reg.running--
-		if r.reg.limit > 0 {
-			w.wake.raise() // its queue may be claimed from again
-		}
+	r.reg.running--
+	if r.reg.limit > 0 {
+		w.wake.raise() // its queue may be claimed from again
 	}
 	if w.runs[r.ID] == r {
 		delete(w.runs, r.ID)
