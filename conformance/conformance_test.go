@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
@@ -26,12 +28,11 @@ func TestWorkers(t *testing.T) {
 			if name == "perl" && exec.Command("perl", "-MDBD::Pg", "-e1").Run() != nil {
 				missing(t, "perl with DBD::Pg")
 			}
-			for topic, list := range scenarios {
-				for _, s := range list {
-					t.Run(topic+": "+s.title, func(t *testing.T) {
-						t.Parallel()
-						play(t, s, start)
-					})
+			t.Parallel()
+			stage := &stage{t: t, start: start}
+			for _, topic := range slices.Sorted(maps.Keys(scenarios)) {
+				for _, s := range scenarios[topic] {
+					t.Run(topic+": "+s.title, func(t *testing.T) { stage.play(t, s) })
 				}
 			}
 		})

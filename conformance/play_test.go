@@ -29,6 +29,56 @@ type Worker interface {
 	Kill()
 }
 
+// stage is a database on which scenarios are played one after the other; a new one costs more than a
+// scenario.
+type stage struct {
+	t     *testing.T
+	db    *pgtest.DB // nil: a new one is needed
+	start func(t *testing.T, url string) Worker
+}
+
+// clear leaves nothing of a scenario but its time.
+const clear = `
+	rollback;
+	select jobmachine.complete(id, receipt) from jobmachine.claimed_job;
+	select jobmachine.cancel(id) from jobmachine.jobs;
+	select jobmachine.remove(id) from jobmachine.jobs;
+	select jobmachine.close_lease(lease_id) from jobmachine.workers`
+
+func (s *stage) play(t *testing.T, what scenario) {
+	if s.db == nil {
+		s.db = pgtest.New(s.t)
+	}
+	db := s.db
+	s.db = nil
+	operator, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer operator.Close(context.Background())
+	p := &player{t: t, db: db, operator: operator, start: s.start, workers: map[string]Worker{}, answers: map[string]chan result{}, vars: variables{}}
+	defer func() {
+		for _, w := range p.workers {
+			w.Kill()
+		}
+	}()
+	for _, step := range what.steps {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		err := p.step(ctx, step)
+		cancel()
+		if err != nil {
+			t.Fatalf("%s: %s %s\n%v", step.where, step.actor, step.text, err)
+		}
+	}
+	for name := range p.answers {
+		t.Fatalf("an answer of %s was not awaited", name)
+	}
+	if _, err := operator.Exec(t.Context(), clear); err != nil {
+		t.Fatal(err)
+	}
+	s.db = db
+}
+
 // player plays one scenario: it is the sender, the operator and the clock, and tells workers what to do.
 type player struct {
 	t        *testing.T
@@ -43,27 +93,6 @@ type player struct {
 type result struct {
 	answer any
 	err    error
-}
-
-func play(t *testing.T, s scenario, start func(t *testing.T, url string) Worker) {
-	db := pgtest.New(t)
-	p := &player{t: t, db: db, operator: db.Connect(), start: start, workers: map[string]Worker{}, answers: map[string]chan result{}, vars: variables{}}
-	t.Cleanup(func() {
-		for _, w := range p.workers {
-			w.Kill()
-		}
-	})
-	for _, step := range s.steps {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		err := p.step(ctx, step)
-		cancel()
-		if err != nil {
-			t.Fatalf("%s: %s %s\n%v", step.where, step.actor, step.text, err)
-		}
-	}
-	for name := range p.answers {
-		t.Errorf("an answer of %s was not awaited", name)
-	}
 }
 
 func (p *player) step(ctx context.Context, s step) error {

@@ -30,7 +30,7 @@ func TestSystemdUnit(t *testing.T) {
 	t.Run("is what systemd understands", func(t *testing.T) {
 		t.Parallel()
 		if _, err := exec.LookPath("systemd-analyze"); err != nil {
-			missing(t, "there is no systemd-analyze")
+			t.Skip("there is no systemd-analyze")
 		}
 		// The program must be there, so any will do.
 		copy := filepath.Join(t.TempDir(), unit)
