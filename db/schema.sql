@@ -564,6 +564,16 @@ CREATE FUNCTION jobmachine._next_queue(prefix text, start text, exclusive boolea
 
 COMMENT ON FUNCTION jobmachine._next_queue(prefix text, start text, exclusive boolean) IS 'Steps through the queues that have pending tickets.';
 
+-- Name: _next_state(text, boolean, boolean, interval, boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._next_state(outcome text, cancel_requested boolean, used_up boolean, delay interval, crashed_before boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _next_state(outcome text, cancel_requested boolean, used_up boolean, delay interval, crashed_before boolean); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._next_state(outcome text, cancel_requested boolean, used_up boolean, delay interval, crashed_before boolean) IS 'Where a ticket goes when its run ends without completing.';
+
 -- Name: _note_low_water(bigint, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._note_low_water(seen bigint, drawn bigint) RETURNS void
@@ -906,6 +916,16 @@ CREATE FUNCTION jobmachine._verdict(job_id bigint, receipt bigint) RETURNS text
 -- Name: FUNCTION _verdict(job_id bigint, receipt bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._verdict(job_id bigint, receipt bigint) IS 'already, stale, unknown or invalid: the answer to a receipt that is not in force.';
+
+-- Name: _verdicts(bigint[], bigint[], integer[], integer[]); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._verdicts(job_ids bigint[], receipts bigint[], done integer[], cancelled integer[]) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _verdicts(job_ids bigint[], receipts bigint[], done integer[], cancelled integer[]); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._verdicts(job_ids bigint[], receipts bigint[], done integer[], cancelled integer[]) IS 'The verdicts of a batch.';
 
 -- Name: _verify_low_water(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -2560,6 +2580,10 @@ REVOKE ALL ON FUNCTION jobmachine._lock_class(kind text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._next_queue(prefix text, start text, exclusive boolean) FROM PUBLIC;
 
+-- Name: FUNCTION _next_state(outcome text, cancel_requested boolean, used_up boolean, delay interval, crashed_before boolean); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._next_state(outcome text, cancel_requested boolean, used_up boolean, delay interval, crashed_before boolean) FROM PUBLIC;
+
 -- Name: FUNCTION _note_low_water(seen bigint, drawn bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._note_low_water(seen bigint, drawn bigint) FROM PUBLIC;
@@ -2683,6 +2707,10 @@ REVOKE ALL ON FUNCTION jobmachine._tick_segments() FROM PUBLIC;
 -- Name: FUNCTION _verdict(job_id bigint, receipt bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._verdict(job_id bigint, receipt bigint) FROM PUBLIC;
+
+-- Name: FUNCTION _verdicts(job_ids bigint[], receipts bigint[], done integer[], cancelled integer[]); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._verdicts(job_ids bigint[], receipts bigint[], done integer[], cancelled integer[]) FROM PUBLIC;
 
 -- Name: FUNCTION _verify_low_water(); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -65,12 +65,14 @@
 -- {{ template "internal/_tick_retire.sql" . }}
 -- {{ template "internal/_tick_segments.sql" . }}
 -- {{ template "internal/_verdict.sql" . }}
+-- {{ template "internal/_verdicts.sql" . }}
 -- {{ template "internal/_verify_low_water.sql" . }}
 -- {{ template "internal/_watch_held_leases.sql" . }}
 -- {{ template "internal/_backoff.sql" . }}
 -- {{ template "internal/_end_one.sql" . }}
 -- {{ template "internal/_first_segment_is_large.sql" . }}
 -- {{ template "internal/_held_keys.sql" . }}
+-- {{ template "internal/_next_state.sql" . }}
 -- {{ template "internal/_pending_writers.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}
 -- {{ template "internal/_sender_under_way.sql" . }}

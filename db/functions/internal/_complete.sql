@@ -9,7 +9,6 @@ declare
   v_now constant timestamptz := jobmachine._now();
   v_done integer[];
   v_over bigint[];
-  v_verdicts text[];
 begin
   with ended as (
     delete from jobmachine.running r
@@ -39,9 +38,7 @@ begin
   if cardinality(v_done) = cardinality(_complete.job_ids) then
     return array_fill('ok'::text, array[cardinality(v_done)]);
   end if;
-  select array_agg(case when i.n = any (v_done) then 'ok' else jobmachine._verdict(i.job_id, i.receipt) end order by i.n) into v_verdicts
-  from unnest(_complete.job_ids, _complete.receipts) with ordinality i (job_id, receipt, n);
-  return v_verdicts;
+  return jobmachine._verdicts(_complete.job_ids, _complete.receipts, v_done, null);
 end
 $$;
 revoke all on function jobmachine._complete(bigint[], bigint[], jsonb[]) from public;

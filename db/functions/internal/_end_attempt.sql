@@ -1,6 +1,6 @@
 -- Ends runs that did not complete. outcome: fail, discard, snooze, release or cancel from the worker that shows the
 -- receipt; timeout or crash from tick, which takes the job away: then the receipt is not noted as used.
--- Where the ticket goes is decided here and nowhere else.
+-- Where the ticket goes, _next_state decides.
 create or replace function jobmachine._end_attempt(job_ids bigint[], receipts bigint[], outcomes text[], errors text[], details jsonb[], delays interval[])
 returns text[]
 language plpgsql
@@ -11,7 +11,6 @@ declare
   v_cancelled integer[];
   v_over bigint[];
   v_long bigint[];
-  v_verdicts text[];
 begin
   with ended as materialized (
     delete from jobmachine.running r
@@ -26,24 +25,17 @@ begin
   ), judged as materialized (
     select e.*, j.priority,
       e.outcome in ('timeout', 'crash') as taken,
-      e.attempt - (e.outcome in ('snooze', 'release'))::integer as counted,
-      case when e.attempt - (e.outcome in ('snooze', 'release'))::integer = 0 then j.expires_at end as expires_at,
+      c.counted,
+      case when c.counted = 0 then j.expires_at end as expires_at,
       case e.outcome when 'timeout' then 'timeout' when 'crash' then 'crashed' when 'fail' then 'failed' when 'discard' then 'failed' end as reason,
       (select l.worker from jobmachine.lease l where l.id = e.lease_id) as worker,
-      case
-        when e.cancel_requested_at is not null or e.outcome = 'cancel' then 'cancelled'
-        when e.outcome = 'release' then 'pending'
-        when e.outcome = 'snooze' then 'scheduled'
-        when e.outcome = 'discard' or e.attempt >= coalesce(j.max_attempts, s.max_attempts) then 'failed'
-        when e.delay <= '0' then 'pending'
-        -- The first worker that disappears may have been unlucky; after that the job is suspected.
-        when e.outcome = 'crash' and not exists (select from jobmachine.failed_attempt f where f.job_id = e.job_id and f.reason = 'crashed') then 'pending'
-        else 'scheduled'
-      end as state,
+      jobmachine._next_state(e.outcome, e.cancel_requested_at is not null, e.attempt >= coalesce(j.max_attempts, s.max_attempts), e.delay,
+        exists (select from jobmachine.failed_attempt f where f.job_id = e.job_id and f.reason = 'crashed')) as state,
       v_now + coalesce(e.delay, jobmachine._backoff(e.attempt, s.backoff, s.backoff_factor, s.backoff_max)) as due_at
     from ended e
     cross join lateral (select j.* from jobmachine.job j where j.id = e.job_id limit 1) j -- the limit keeps job on the inside
     cross join lateral jobmachine._setting(e.queue) s
+    cross join lateral (select e.attempt - (e.outcome in ('snooze', 'release'))::integer as counted) c
   ), history as (
     insert into jobmachine.failed_attempt (job_id, attempt, receipt, started_at, ended_at, worker, reason, error, detail)
     select g.job_id, g.attempt, g.receipt, g.started_at, v_now, g.worker, g.reason, coalesce(g.error, ''), g.detail
@@ -74,15 +66,10 @@ begin
     perform jobmachine._after_end(v_over);
     perform jobmachine._forget_at_once(v_over);
   end if;
-  if v_long is not null then
-    delete from jobmachine.failed_attempt f
-    where f.job_id = any (v_long) and f.attempt <= (select max(last.attempt) - 20 from jobmachine.failed_attempt last where last.job_id = f.job_id);
-  end if;
+  delete from jobmachine.failed_attempt f
+  where f.job_id = any (v_long) and f.attempt <= (select max(last.attempt) - 20 from jobmachine.failed_attempt last where last.job_id = f.job_id);
 
-  select array_agg(case when i.n = any (v_cancelled) then 'cancelled' when i.n = any (v_done) then 'ok'
-    else jobmachine._verdict(i.job_id, i.receipt) end order by i.n) into v_verdicts
-  from unnest(_end_attempt.job_ids, _end_attempt.receipts) with ordinality i (job_id, receipt, n);
-  return v_verdicts;
+  return jobmachine._verdicts(_end_attempt.job_ids, _end_attempt.receipts, v_done, v_cancelled);
 end
 $$;
 revoke all on function jobmachine._end_attempt(bigint[], bigint[], text[], text[], jsonb[], interval[]) from public;
