@@ -29,7 +29,8 @@ func (a *app) dev() *cobra.Command {
 The server programs are found in PATH or in the usual places; where there are none they are fetched.
 The server listens on 127.0.0.1 only. While it runs, the other commands of the same user find it by
 themselves. For other programs the connection is printed to stdout, as a line for the shell; its
-password is in a file that only you can read.
+password is in a file that only you can read. A driver that does not know passfile in a URL may know
+PGPASSFILE, or take the password from there.
 
 Without --data the data is gone when it ends.`,
 		Example: `  jobmachine dev

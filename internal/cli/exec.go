@@ -51,8 +51,12 @@ func (h *execHandler) handle(ctx context.Context, job *worker.Job) (any, error) 
 	}
 	select {
 	case <-p.exited:
-		p.end()
 	case <-ctx.Done():
+	}
+	select {
+	case <-p.exited: // also if it is too late: what it did is done
+		p.end()
+	default:
 		cause := context.Cause(ctx)
 		p.stop(grace(cause))
 		err = fmt.Errorf("the command was stopped: %w", cause)

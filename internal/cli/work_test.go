@@ -95,11 +95,10 @@ func TestWork(t *testing.T) {
 		s, db := newDB(t)
 		s.pipe(strings.Repeat("1\n", 5), "send", "a", "--lines")
 		s.pipe(strings.Repeat("1\n", 5), "send", "b", "--lines")
-		gate := fifo(t, s, "gate")
-		p := s.start("work", "--queue", "a,b", "--exec", "cat gate", "--concurrency", "6", "--max-running", "4", "--drain")
+		p := s.start("work", "--queue", "a,b", "--exec", gate, "--concurrency", "6", "--max-running", "4", "--drain")
 		db.Eventually("select count(*) = 6 from jobmachine.running")
 		equal(t, "most of one queue", pgtest.Get[int](db, "select max(n)::int from (select count(*) as n from jobmachine.running group by queue) q") <= 4, true)
-		gate()
+		openGate(t, s)
 		if r := p.end(); r.code != 0 {
 			t.Error(r)
 		}
@@ -224,11 +223,10 @@ func TestWorkStopsCommands(t *testing.T) {
 	t.Run("lets them finish after the first signal", func(t *testing.T) {
 		s, db := newDB(t)
 		s.pipe("1\n2\n", "send", "q", "--lines")
-		gate := fifo(t, s, "gate")
-		p := s.start("work", "--queue", "q", "--exec", "echo $$ > started; cat gate; echo done", "--concurrency", "1")
+		p := s.start("work", "--queue", "q", "--exec", "echo $$ > started; "+gate+"; echo done", "--concurrency", "1")
 		readPid(t, filepath.Join(s.home, "started"))
 		p.signal(syscall.SIGTERM)
-		gate()
+		openGate(t, s)
 		if r := p.end(); r.code != 0 || !strings.Contains(r.stderr, "msg=stopped") {
 			t.Error(r)
 		}
@@ -249,25 +247,12 @@ func TestWorkStopsCommands(t *testing.T) {
 	})
 }
 
-// fifo makes a named pipe that commands wait on; the function lets all of them go on, and those to come.
-func fifo(t *testing.T, s *shell, name string) (open func()) {
+// gate makes a command wait until openGate.
+const gate = "until [ -e gate ]; do sleep 0.01; done"
+
+func openGate(t *testing.T, s *shell) {
 	t.Helper()
-	path := filepath.Join(s.home, name)
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.home, "gate"), nil, 0o600); err != nil {
 		t.Fatal(err)
-	}
-	return func() {
-		// A writer that opens and closes wakes every reader; who comes later finds an ordinary file.
-		w, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		w.Close()
 	}
 }
