@@ -38,7 +38,7 @@ async function waitForAnswer(id, within) {
     answer = await one("select * from jobmachine.receive($1) where state <> 'running'", [id]) // running: an interim answer
     if (answer) break
     bell.reset()
-    const { seconds } = await one('select jobmachine."check"($1) as seconds', [id])
+    const { seconds } = await one('select jobmachine.check($1) as seconds', [id])
     await bell.wait(seconds)
   }
   await db.query('select jobmachine.uncheck($1)', [id])

@@ -28,7 +28,7 @@ sub await {
     while (time < $until) {
         $answer = $dbh->selectrow_hashref('select * from jobmachine.receive(?)', undef, $id);
         last if $answer && $answer->{state} ne 'running';    # running: an interim answer
-        my ($seconds) = $dbh->selectrow_array('select jobmachine."check"(?)', undef, $id);
+        my ($seconds) = $dbh->selectrow_array('select jobmachine.check(?)', undef, $id);
         wait_for_bell($seconds) if $seconds > 0;
     }
     $dbh->do('select jobmachine.uncheck(?)', undef, $id);

@@ -36,7 +36,7 @@ def wait_for_answer(conn, job_id, within):
             break
         answer = None
         rang.clear()
-        seconds = conn.execute('select jobmachine."check"(%s) as seconds', (job_id,)).fetchone()["seconds"]
+        seconds = conn.execute("select jobmachine.check(%s) as seconds", (job_id,)).fetchone()["seconds"]
         if seconds > 0 and not rang:
             select.select([conn], [], [], seconds)
     conn.execute("select jobmachine.uncheck(%s)", (job_id,))
