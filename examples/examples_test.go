@@ -261,7 +261,7 @@ func TestThreeTypesOfJob(t *testing.T) {
 // Each is meant to be read on one screen.
 func TestExamplesAreShort(t *testing.T) {
 	t.Parallel()
-	for file, limit := range map[string]int{"perl/client.pl": 60, "perl/worker.pl": 60, "psql/story.sql": 12} {
+	for file, limit := range map[string]int{"perl/client.pl": 60, "perl/worker.pl": 60, "psql/story.sql": 12, "../conformance/worker.pl": 60} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -33,11 +33,11 @@ func TestSystemdUnit(t *testing.T) {
 			t.Skip("there is no systemd-analyze")
 		}
 		// The program must be there, so any will do.
-		copy := filepath.Join(t.TempDir(), unit)
-		if err := os.WriteFile(copy, []byte(strings.ReplaceAll(string(text), "/usr/local/bin/jobmachine", "/bin/sh")), 0o600); err != nil {
+		path := filepath.Join(t.TempDir(), unit)
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "/usr/local/bin/jobmachine", "/bin/sh")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := run(t, os.Environ(), "systemd-analyze", "verify", copy); err != nil || out != "" {
+		if out, err := run(t, os.Environ(), "systemd-analyze", "verify", path); err != nil || out != "" {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
