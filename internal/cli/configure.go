@@ -22,7 +22,7 @@ view queues. What is not given stays as it is. Options of a single job go before
 		Args: cobra.ExactArgs(1),
 	}
 	f := c.Flags()
-	f.Int32Var(&maxAttempts, "max-attempts", 0, "tries before a job has failed, 1 to 10000 (at first 25)")
+	f.Int32Var(&maxAttempts, "max-attempts", 0, "a job has failed after `n` tries, 1 to 10000 (at first 25)")
 	f.Var(&backoff, "backoff", "`time` to wait after the first failed attempt (at first 1s)")
 	f.Float64Var(&factor, "backoff-factor", 0, "each further wait is so many `times` longer, 1 to 100 (at first 2)")
 	f.Var(&backoffMax, "backoff-max", "up to this `time` (at first 1h)")

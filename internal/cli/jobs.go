@@ -28,7 +28,7 @@ func (a *app) jobs() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&queue, "queue", "", "only this `queue`")
 	f.StringVar(&state, "state", "", "only this `state`: "+strings.Join(states, ", "))
-	f.Int32Var(&limit, "limit", 50, "at most so `many`")
+	f.Int32Var(&limit, "limit", 50, "at most `n` jobs")
 	_ = c.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states, cobra.ShellCompDirectiveNoFileComp))
 	format := outputFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -72,10 +72,10 @@ type sendOptions struct {
 
 func (o *sendOptions) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.Int32Var(&o.priority, "priority", 5, "0 starts first, 9 last")
+	f.Int32Var(&o.priority, "priority", 5, "`n` from 0 (starts first) to 9 (last)")
 	f.Var(&o.runAt, "run-at", "not before this `time`: 2030-01-31T08:00:00Z, or local '2030-01-31 08:00'")
 	f.Var(&o.delay, "delay", "not before this much `time` has passed: 90s, 1h30m, 2d")
-	f.Int32Var(&o.maxAttempts, "max-attempts", 0, "tries before it has failed, 1 to 10000 (default 25, or as configured)")
+	f.Int32Var(&o.maxAttempts, "max-attempts", 0, "it has failed after `n` tries, 1 to 10000 (default 25, or as configured)")
 	f.Var(&o.timeout, "timeout", "the longest `time` that one attempt may run, 0 = no limit (default 30m, or as configured)")
 	f.Var(&o.expiresIn, "expires-in", "if not started within this `time` it has failed (default never)")
 	f.StringVar(&o.uniqueKey, "unique-key", "", "one unfinished job per queue and `key`; a duplicate prints the number of the first")
