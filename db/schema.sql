@@ -54,15 +54,15 @@ CREATE FUNCTION jobmachine._channel(bell text) RETURNS text
 
 COMMENT ON FUNCTION jobmachine._channel(bell text) IS 'The NOTIFY channel of a bell.';
 
--- Name: _check_claim(text[], integer, integer[], interval); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _check_claim(text[], integer, integer[], interval, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval) RETURNS void
+CREATE FUNCTION jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval, worker text) RETURNS void
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _check_claim(queues text[], n integer, limits integer[], ttl interval); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _check_claim(queues text[], n integer, limits integer[], ttl interval, worker text); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval) IS 'Refuses arguments of a claim that are out of range.';
+COMMENT ON FUNCTION jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval, worker text) IS 'Refuses arguments of a claim that are out of range.';
 
 -- Name: _check_headers(jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -153,6 +153,16 @@ CREATE FUNCTION jobmachine._check_run(job_id bigint, receipt bigint) RETURNS voi
 -- Name: FUNCTION _check_run(job_id bigint, receipt bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._check_run(job_id bigint, receipt bigint) IS 'Refuses a null job or receipt.';
+
+-- Name: _check_worker(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._check_worker(worker text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _check_worker(worker text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._check_worker(worker text) IS 'Refuses a worker name that is empty or too long; null passes.';
 
 -- Name: job; Type: TABLE; Schema: jobmachine; Owner: -
 
@@ -777,15 +787,15 @@ CREATE FUNCTION jobmachine._skip_fast_segment(cursor_id bigint, now timestamp wi
 
 COMMENT ON FUNCTION jobmachine._skip_fast_segment(cursor_id bigint, now timestamp with time zone) IS 'Where the purge goes on.';
 
--- Name: _sleep_on(text[], text); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _sleep_on(text[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._sleep_on(bells text[], kind text) RETURNS void
+CREATE FUNCTION jobmachine._sleep_on(bells text[]) RETURNS void
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _sleep_on(bells text[], kind text); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _sleep_on(bells text[]); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._sleep_on(bells text[], kind text) IS 'Makes this session a sleeper on the bells, and on no others of the kind.';
+COMMENT ON FUNCTION jobmachine._sleep_on(bells text[]) IS 'Makes this session a sleeper on the bells of queues, and on no others.';
 
 -- Name: _start(tid[], bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -907,6 +917,16 @@ CREATE FUNCTION jobmachine._tick_segments() RETURNS double precision
 
 COMMENT ON FUNCTION jobmachine._tick_segments() IS 'Adds segments ahead of need.';
 
+-- Name: _trust_memory(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._trust_memory(kind text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _trust_memory(kind text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._trust_memory(kind text) IS 'True if this session has looked into pg_locks within the last second.';
+
 -- Name: _verdict(bigint, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._verdict(job_id bigint, receipt bigint) RETURNS text
@@ -936,6 +956,16 @@ CREATE FUNCTION jobmachine._verify_low_water() RETURNS void
 -- Name: FUNCTION _verify_low_water(); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._verify_low_water() IS 'Checks every low-water mark against the whole of its lane.';
+
+-- Name: _wait_on(integer, boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._wait_on(bucket integer, waiting boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _wait_on(bucket integer, waiting boolean); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._wait_on(bucket integer, waiting boolean) IS 'Makes this session a sleeper on a bell of answers, or awake again.';
 
 -- Name: _watch_held_leases(timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -1731,7 +1761,8 @@ CREATE TABLE jobmachine.lease (
     renewed_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     held_at timestamp with time zone,
-    unseen_since timestamp with time zone
+    unseen_since timestamp with time zone,
+    of_claim boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0', vacuum_truncate=off);
 
@@ -1750,6 +1781,10 @@ COMMENT ON COLUMN jobmachine.lease.held_at IS 'Since then a session lock shows t
 -- Name: COLUMN lease.unseen_since; Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON COLUMN jobmachine.lease.unseen_since IS 'Since then the session lock is missing.';
+
+-- Name: COLUMN lease.of_claim; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.lease.of_claim IS 'Opened by a claim without a lease; it ends with its last job.';
 
 -- Name: jobs; Type: VIEW; Schema: jobmachine; Owner: -
 
@@ -2108,6 +2143,7 @@ CREATE TABLE jobmachine.meta (
     segment_size bigint DEFAULT 50000000 NOT NULL,
     ticked_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     swept_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    deadlines_swept_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     orphans_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     low_water_checked_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     low_water_verified_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
@@ -2448,9 +2484,9 @@ REVOKE ALL ON FUNCTION jobmachine._bell_key(bell text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._channel(bell text) FROM PUBLIC;
 
--- Name: FUNCTION _check_claim(queues text[], n integer, limits integer[], ttl interval); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _check_claim(queues text[], n integer, limits integer[], ttl interval, worker text); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval, worker text) FROM PUBLIC;
 
 -- Name: FUNCTION _check_headers(headers jsonb); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2487,6 +2523,10 @@ REVOKE ALL ON FUNCTION jobmachine._check_queues(queues text[]) FROM PUBLIC;
 -- Name: FUNCTION _check_run(job_id bigint, receipt bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._check_run(job_id bigint, receipt bigint) FROM PUBLIC;
+
+-- Name: FUNCTION _check_worker(worker text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._check_worker(worker text) FROM PUBLIC;
 
 -- Name: TABLE claimed_job; Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2652,9 +2692,9 @@ REVOKE ALL ON FUNCTION jobmachine._settle_one(job_id bigint, receipt bigint, out
 
 REVOKE ALL ON FUNCTION jobmachine._skip_fast_segment(cursor_id bigint, now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION _sleep_on(bells text[], kind text); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _sleep_on(bells text[]); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._sleep_on(bells text[], kind text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._sleep_on(bells text[]) FROM PUBLIC;
 
 -- Name: FUNCTION _start(tickets tid[], lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2704,6 +2744,10 @@ REVOKE ALL ON FUNCTION jobmachine._tick_retire() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._tick_segments() FROM PUBLIC;
 
+-- Name: FUNCTION _trust_memory(kind text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._trust_memory(kind text) FROM PUBLIC;
+
 -- Name: FUNCTION _verdict(job_id bigint, receipt bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._verdict(job_id bigint, receipt bigint) FROM PUBLIC;
@@ -2715,6 +2759,10 @@ REVOKE ALL ON FUNCTION jobmachine._verdicts(job_ids bigint[], receipts bigint[],
 -- Name: FUNCTION _verify_low_water(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._verify_low_water() FROM PUBLIC;
+
+-- Name: FUNCTION _wait_on(bucket integer, waiting boolean); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._wait_on(bucket integer, waiting boolean) FROM PUBLIC;
 
 -- Name: FUNCTION _watch_held_leases(now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -193,3 +193,22 @@ func TestCancelFindsAJobThatIsBeingClaimed(t *testing.T) {
 	worker.exec("commit")
 	equal(t, "verdict", <-done, "stopping")
 }
+
+// Session locks outlive a rollback, what the session remembers does not.
+func TestARolledBackUncheckIsNoticed(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s, waiter := connect(t, db), connect(t, db)
+	id := one[int64](s, "select jobmachine.send('q')")
+	r := s.claimOne("q")
+	check := func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 }
+	eventually(t, "a check that may wait", check)
+	waiter.exec("begin")
+	waiter.exec("select jobmachine.uncheck($1)", id)
+	waiter.exec("rollback")
+	eventually(t, "a check that holds the bell again", func() bool {
+		return check() && one[int64](waiter, "select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'") == 2
+	})
+	s.exec("select jobmachine.complete($1, $2)", r.ID, r.Receipt)
+	equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
+}

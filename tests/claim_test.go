@@ -120,6 +120,11 @@ func TestABareClaimOpensALeaseOnlyWhenThereIsAJob(t *testing.T) {
 	s.exec("select jobmachine.send('q')")
 	s.exec("select jobmachine.claim('q', ttl => '7 min', worker => 'me')")
 	equal(t, "lease", one[string](s, "select worker || ttl from jobmachine.lease"), "me00:07:00")
+	s.exec("select jobmachine.tick()")
+	equal(t, "leases while the job runs", one[int64](s, "select count(*) from jobmachine.lease"), 1)
+	s.exec("select jobmachine.complete(job_id, receipt) from jobmachine.running")
+	s.exec("select jobmachine.tick()")
+	equal(t, "leases after its last job", one[int64](s, "select count(*) from jobmachine.lease"), 0)
 }
 
 // The plan of a session that made it while the queue was empty must not scan and sort the backlog later.

@@ -61,6 +61,8 @@ func TestBadInputIsRefusedWithAnErrorOfOurOwnAndNothingIsStored(t *testing.T) {
 		{"select jobmachine.claim('q', 2147483647)", "JM001"},
 		{"select jobmachine.claim('q', ttl => '-1 s')", "JM001"},
 		{"select jobmachine.claim('q', lease_id => 4711)", "JM004"},
+		{"select jobmachine.claim('q', worker => '')", "JM001"},
+		{"select jobmachine.claim('q', worker => repeat('w', 256))", "JM001"},
 		{"select jobmachine.claim_many('{}', 1)", "JM001"},
 		{"select jobmachine.claim_many(array['q', null], 1)", "JM001"},
 		{"select jobmachine.claim_many(array['q'], 1, array[1, 2])", "JM001"},

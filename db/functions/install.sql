@@ -27,6 +27,7 @@
 -- {{ template "internal/_check_queue.sql" . }}
 -- {{ template "internal/_check_queues.sql" . }}
 -- {{ template "internal/_check_run.sql" . }}
+-- {{ template "internal/_check_worker.sql" . }}
 -- {{ template "internal/_claim.sql" . }}
 -- {{ template "internal/_collect.sql" . }}
 -- {{ template "internal/_collect_pattern.sql" . }}
@@ -64,9 +65,11 @@
 -- {{ template "internal/_tick_purge.sql" . }}
 -- {{ template "internal/_tick_retire.sql" . }}
 -- {{ template "internal/_tick_segments.sql" . }}
+-- {{ template "internal/_trust_memory.sql" . }}
 -- {{ template "internal/_verdict.sql" . }}
 -- {{ template "internal/_verdicts.sql" . }}
 -- {{ template "internal/_verify_low_water.sql" . }}
+-- {{ template "internal/_wait_on.sql" . }}
 -- {{ template "internal/_watch_held_leases.sql" . }}
 -- {{ template "internal/_backoff.sql" . }}
 -- {{ template "internal/_end_one.sql" . }}

@@ -161,12 +161,14 @@ create table jobmachine.lease (
   expires_at timestamptz not null,
   held_at timestamptz,
   unseen_since timestamptz,
+  of_claim boolean not null default false,
   constraint lease_pkey primary key (id)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
   vacuum_truncate = off);
 comment on table jobmachine.lease is 'A worker''s right to its running jobs. Without its lease a running job goes back.';
 comment on column jobmachine.lease.worker is 'The name the worker gave itself.';
 comment on column jobmachine.lease.held_at is 'Since then a session lock shows that the worker lives; null = the ttl alone decides.';
+comment on column jobmachine.lease.of_claim is 'Opened by a claim without a lease; it ends with its last job.';
 comment on column jobmachine.lease.unseen_since is 'Since then the session lock is missing.';
 
 create table jobmachine.unique_key (
@@ -218,6 +220,7 @@ create table jobmachine.meta (
   segment_size bigint not null default 50000000,
   ticked_at timestamptz not null default '-infinity',
   swept_at timestamptz not null default '-infinity',
+  deadlines_swept_at timestamptz not null default '-infinity',
   orphans_until timestamptz not null default '-infinity',
   low_water_checked_at timestamptz not null default '-infinity',
   low_water_verified_at timestamptz not null default '-infinity',

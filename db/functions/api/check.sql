@@ -13,9 +13,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_bell constant text := 'reply' || ("check".job_id & 63) || '*';
-  v_key constant bigint := jobmachine._bell_key(v_bell);
   v_seen constant jsonb := coalesce(nullif(current_setting('jobmachine_session.seen', true), ''), '{}')::jsonb;
-  v_class constant integer := jobmachine._lock_class('reply');
   v_created_at timestamptz;
   v_seq integer;
 begin
@@ -25,11 +23,7 @@ begin
   if jobmachine._listen(array[v_bell]) then
     return 0::double precision;
   end if;
-  if (v_key << 32 >> 32)::integer <> all (jobmachine._held_keys(v_class)) then
-    perform pg_advisory_lock_shared(v_class, (v_key << 32 >> 32)::integer);
-    perform pg_advisory_lock_shared(v_class + 1, (v_key >> 32)::integer);
-    perform set_config('jobmachine_session.parked', 'on', false);
-  end if;
+  perform jobmachine._wait_on(("check".job_id & 63)::integer, true);
   -- In this order: who answers after the first look rings, who answered before is seen by the second.
   if jobmachine._sender_under_way(array[v_bell]) or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     v_created_at := (select j.created_at from jobmachine.job j where j.id = "check".job_id);

@@ -9,9 +9,10 @@ declare
   v_ttl constant interval := coalesce(open_lease.ttl, '30 s');
   v_id bigint;
 begin
-  if open_lease.worker is null or open_lease.worker = '' or length(open_lease.worker) > 255 then
-    perform jobmachine._refuse('JM001', 'the name of the worker is missing or too long', 'It must tell operators who this is.', 'Give 1 to 255 characters, such as host:pid.');
+  if open_lease.worker is null then
+    perform jobmachine._refuse('JM001', 'the name of the worker is missing', 'It tells operators who this is.', 'Give 1 to 255 characters, such as host:pid.');
   end if;
+  perform jobmachine._check_worker(open_lease.worker);
   perform jobmachine._check_interval('ttl', v_ttl, '1 s');
   -- Receipts are new because the number of a lease is; so it must survive a crash.
   perform set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';

@@ -24,7 +24,7 @@ begin
   if jobmachine._listen(v_bells) then
     return 0::double precision;
   end if;
-  perform jobmachine._sleep_on(v_bells, 'queue');
+  perform jobmachine._sleep_on(v_bells);
   v_tick := jobmachine.tick();
   -- Only senders that are already under way need another look; later ones ring. Above READ COMMITTED the
   -- look below is not a fresh one, so there too it is repeated.

@@ -5,7 +5,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform jobmachine._sleep_on('{}', 'queue');
+  perform jobmachine._sleep_on('{}');
   perform set_config('jobmachine_session.wait', '', false);
   perform set_config('jobmachine_session.had_work', 'off', false);
 end

@@ -1,5 +1,5 @@
 -- What claim and claim_many are given.
-create or replace function jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval)
+create or replace function jobmachine._check_claim(queues text[], n integer, limits integer[], ttl interval, worker text)
 returns void
 language plpgsql
 as $$
@@ -13,7 +13,8 @@ begin
       format('%s limits, %s queues.', cardinality(_check_claim.limits), cardinality(_check_claim.queues)), 'Give one limit per queue; null for none.');
   end if;
   perform jobmachine._check_interval('ttl', _check_claim.ttl, '1 s');
+  perform jobmachine._check_worker(_check_claim.worker);
 end
 $$;
-revoke all on function jobmachine._check_claim(text[], integer, integer[], interval) from public;
-comment on function jobmachine._check_claim(text[], integer, integer[], interval) is 'Refuses arguments of a claim that are out of range.';
+revoke all on function jobmachine._check_claim(text[], integer, integer[], interval, text) from public;
+comment on function jobmachine._check_claim(text[], integer, integer[], interval, text) is 'Refuses arguments of a claim that are out of range.';

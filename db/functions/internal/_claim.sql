@@ -9,7 +9,7 @@ declare
   v_lease bigint := _claim.lease_id;
   v_limit integer;
 begin
-  perform jobmachine._check_claim(_claim.queues, _claim.n, _claim.limits, _claim.ttl);
+  perform jobmachine._check_claim(_claim.queues, _claim.n, _claim.limits, _claim.ttl, _claim.worker);
   if v_lease is not null and not exists (select from jobmachine.lease l where l.id = v_lease) then
     perform jobmachine._refuse_lease(v_lease);
   end if;
@@ -36,8 +36,8 @@ begin
   if v_lease is null then
     -- Durable, as its number makes receipts new.
     perform set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';
-    insert into jobmachine.lease (worker, queues, ttl, started_at, renewed_at, expires_at)
-    values (coalesce(_claim.worker, 'pid ' || pg_backend_pid()), _claim.queues, coalesce(_claim.ttl, '5 min'), v_now, v_now, v_now + coalesce(_claim.ttl, '5 min'))
+    insert into jobmachine.lease (worker, queues, ttl, started_at, renewed_at, expires_at, of_claim)
+    values (coalesce(_claim.worker, 'pid ' || pg_backend_pid()), _claim.queues, coalesce(_claim.ttl, '5 min'), v_now, v_now, v_now + coalesce(_claim.ttl, '5 min'), true)
     returning id into v_lease;
   end if;
   return query select * from jobmachine._start(v_tickets, v_lease, v_now);

@@ -13,7 +13,8 @@ declare
   v_class constant integer := jobmachine._lock_class(_ring.kind);
 begin
   if pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), v_a & 1023)
-    and coalesce(current_setting('jobmachine_session.parked', true), '') <> 'on'
+    and coalesce(current_setting('jobmachine_session.parked', true), '') = ''
+    and coalesce(current_setting('jobmachine_session.waiting', true), '') in ('', '0')
   then
     -- Lock and unlock in one expression: no cancel can fall in between. True: nobody sleeps.
     if (case when pg_try_advisory_lock(v_class, v_a) then pg_advisory_unlock(v_class, v_a) else false end) then

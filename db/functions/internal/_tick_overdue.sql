@@ -1,5 +1,5 @@
 -- Ends attempts that ran past their timeout. Short deadlines have an index; for the others, where half a minute does
--- not matter, the sweep of _tick_leases sets the pace. The receipt is the recheck: a job that has just been completed is not there.
+-- not matter, the table is swept twice a minute. The receipt is the recheck: a job that has just been completed is not there.
 create or replace function jobmachine._tick_overdue()
 returns double precision
 language plpgsql
@@ -14,7 +14,8 @@ begin
     select r.job_id, r.receipt from jobmachine.running r
     where r.deadline_at <= v_now and r.deadline_at - r.started_at < '15 min' order by r.deadline_at limit 500 for update skip locked
   ) r;
-  if v_ids is null and (select m.swept_at from jobmachine.meta m) < v_now - interval '30 s' then
+  if v_ids is null and (select m.deadlines_swept_at from jobmachine.meta m) < v_now - interval '30 s' then
+    update jobmachine.meta m set deadlines_swept_at = v_now;
     select array_agg(r.job_id), array_agg(r.receipt) into v_ids, v_receipts
     from (select r.job_id, r.receipt from jobmachine.running r where r.deadline_at <= v_now order by r.job_id limit 500 for update skip locked) r;
   end if;

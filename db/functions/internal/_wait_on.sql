@@ -1,0 +1,32 @@
+-- The same for one who waits for answers: takes or drops one of the 64 bells. Which ones are held is remembered as bits.
+create or replace function jobmachine._wait_on(bucket integer, waiting boolean)
+returns void
+language plpgsql
+as $$
+declare
+  v_class constant integer := jobmachine._lock_class('reply');
+  v_key constant bigint := jobmachine._bell_key('reply' || _wait_on.bucket || '*');
+  v_bit constant bigint := 1::bigint << _wait_on.bucket;
+  v_held bigint;
+begin
+  if jobmachine._trust_memory('reply') then
+    v_held := coalesce(nullif(current_setting('jobmachine_session.waiting', true), ''), '0')::bigint;
+  else
+    select coalesce(bit_or(1::bigint << b.bucket), 0) into v_held
+    from generate_series(0, 63) b (bucket)
+    where (jobmachine._bell_key('reply' || b.bucket || '*') << 32 >> 32)::integer = any (jobmachine._held_keys(v_class));
+  end if;
+  if _wait_on.waiting and v_held & v_bit = 0 then
+    perform pg_advisory_lock_shared(v_class, (v_key << 32 >> 32)::integer);
+    perform pg_advisory_lock_shared(v_class + 1, (v_key >> 32)::integer);
+    v_held := v_held | v_bit;
+  elsif not _wait_on.waiting and v_held & v_bit <> 0 then
+    perform pg_advisory_unlock_shared(v_class, (v_key << 32 >> 32)::integer);
+    perform pg_advisory_unlock_shared(v_class + 1, (v_key >> 32)::integer);
+    v_held := v_held & ~v_bit;
+  end if;
+  perform set_config('jobmachine_session.waiting', v_held::text, false);
+end
+$$;
+revoke all on function jobmachine._wait_on(integer, boolean) from public;
+comment on function jobmachine._wait_on(integer, boolean) is 'Makes this session a sleeper on a bell of answers, or awake again.';
