@@ -142,9 +142,7 @@ func TestCommandsAndFlags(t *testing.T) {
 				code = append(code, m[2])
 			}
 		}
-		for _, m := range regexp.MustCompile("`(?:bin/)?jobmachine [^`\n]+`").FindAllString(page, -1) {
-			code = append(code, m)
-		}
+		code = append(code, regexp.MustCompile("`(?:bin/)?jobmachine [^`\n]+`").FindAllString(page, -1)...)
 		for _, m := range commandLine.FindAllStringSubmatch(strings.Join(code, "\n"), -1) {
 			name, _, _ := strings.Cut(m[1], " ")
 			text, ok := help(name)
