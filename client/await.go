@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,10 +16,13 @@ import (
 // Await waits for the last answer. If the job failed or was cancelled, the error is a *JobError.
 // When ctx ends only the waiting does: the answer can be fetched later.
 func (c *Client) Await(ctx context.Context, id int64) (Answer, error) {
-	w := c.wait(id)
+	return c.await(ctx, c.wait(id))
+}
+
+func (c *Client) await(ctx context.Context, w *waiter) (Answer, error) {
 	defer w.leave()
 	for {
-		a, err := c.q.Receive(ctx, id)
+		a, err := c.q.Receive(ctx, w.id)
 		if err == nil && a.State != interim {
 			return answer(a), c.verdict(ctx, answer(a))
 		}
@@ -86,7 +90,9 @@ func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o 
 	if err != nil {
 		return out, err
 	}
-	a, err := c.Await(ctx, id)
+	w := c.wait(id)
+	w.seen = time.Now()
+	a, err := c.await(ctx, w)
 	if err != nil || a.Payload == nil {
 		return out, err
 	}

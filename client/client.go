@@ -43,7 +43,8 @@ type Client struct {
 	stopped  sync.WaitGroup
 
 	mu      sync.Mutex
-	waiters [buckets]map[*waiter]struct{}
+	bells   [buckets]bell
+	session int // counts listening connections
 }
 
 // Open makes a client with a pool of its own. It connects when first used.
@@ -81,8 +82,7 @@ func New(db DBTX, cfg Config) (*Client, error) {
 	}
 	c.listener = &listen.Listener{
 		Dialer: dialer.With("jobmachine client (listen)", false, map[string]string{"default_transaction_isolation": "read committed"}),
-		Schema: cfg.Schema, Log: cfg.Logger, Idle: 10 * time.Second, OnNotify: c.notified,
-		OnChange: func(bool) { c.wake(allBuckets, func(*waiter) bool { return true }) },
+		Schema: cfg.Schema, Log: cfg.Logger, Idle: 10 * time.Second, OnNotify: c.onNotify, OnChange: c.onChange,
 	}
 	return c, nil
 }

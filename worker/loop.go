@@ -12,19 +12,29 @@ import (
 )
 
 const (
-	spinFor = 10 * time.Millisecond  // how long the loop goes on looking after the last job
-	spinGap = 500 * time.Microsecond // between two looks
-	deafGap = time.Second            // between two looks while the listening connection is away
+	spinFor  = 20 * time.Millisecond  // how long a busy loop goes on looking after the last job, and
+	spinMin  = 10                     // how often at least: on a slow machine the time is over soon
+	spinGap  = 500 * time.Microsecond // between two such looks
+	busyHits = 4                      // claims that found jobs, each that soon after the other: busy
+	deafGap  = time.Second            // between two looks while the listening connection is away
 )
 
 // loop claims and hands out until ctx ends, or nothing is left to drain. Its calls use life.
 func (w *Worker) loop(ctx, life context.Context, drain bool) error {
-	var backoff pg.Backoff
-	var spinUntil time.Time
+	var (
+		backoff pg.Backoff
+		found   time.Time // the last job
+		hits    int       // claims that found jobs
+		misses  int       // since then
+	)
 	for turn := 0; ctx.Err() == nil; turn++ {
+		w.wake.lower() // what comes from now on is for the next look
 		r := w.room(turn)
 		if r.n == 0 {
-			w.freed.wait(ctx, time.Minute)
+			if !w.freed.wait(ctx, spinFor) {
+				w.unpark()
+				w.freed.wait(ctx, time.Minute)
+			}
 			continue
 		}
 		jobs, err := w.claim(life, r)
@@ -35,12 +45,19 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 			backoff.Sleep(ctx)
 			continue
 		case jobs > 0:
-			spinUntil = time.Now().Add(spinFor)
+			if time.Since(found) > spinFor {
+				hits = 0
+			}
+			found, misses = time.Now(), 0
+			if hits++; hits >= busyHits {
+				w.unpark()
+			}
 		case drain && r.quiet:
 			return nil
 		case drain:
 			w.freed.wait(ctx, deafGap)
-		case time.Now().Before(spinUntil):
+		case (time.Since(found) < spinFor || misses < spinMin) && !w.asleep(r):
+			misses++
 			pg.Sleep(ctx, spinGap)
 		default:
 			w.idle(ctx, life, r)
@@ -96,26 +113,15 @@ func (w *Worker) claim(ctx context.Context, r room) (int, error) {
 		}
 		return 0, err
 	}
-	w.mu.Lock()
-	w.lastClaim = time.Now()
-	unpark := len(jobs) > 0 && w.parked
-	w.parked = w.parked && !unpark
-	w.mu.Unlock()
-	if unpark {
-		w.listener.Go(func(ctx context.Context, q *gen.Queries) error { return q.Unpark(ctx) })
-	}
 	w.start(jobs, l)
 	return len(jobs), nil
 }
 
-// idle parks, and waits until there may be something to claim.
+// idle parks, and waits until there may be something to claim. One who sleeps on all its queues, and
+// was told so for a while, need not park again: whatever comes rings.
 func (w *Worker) idle(ctx, life context.Context, r room) {
 	wait := pg.Jitter(w.cfg.PollInterval, 0.2)
-	if w.listener != nil {
-		select {
-		case <-w.wake:
-		default:
-		}
+	if w.listener != nil && !w.asleep(r) {
 		seconds, err := pg.Ask(life, w.listener.Do, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Park(ctx, r.queues) })
 		if err != nil {
 			seconds = deafGap.Seconds()
@@ -123,12 +129,36 @@ func (w *Worker) idle(ctx, life context.Context, r room) {
 		if !errors.Is(err, listen.ErrDown) {
 			_ = w.trouble("park", err)
 		}
-		w.mu.Lock()
-		w.parked = err == nil
-		w.mu.Unlock()
 		wait = min(wait, pg.Seconds(seconds))
+		w.mu.Lock()
+		w.parked, w.sleepUntil = err == nil, time.Time{}
+		if w.parked && seconds > 0.5 && len(r.queues) == len(w.queues) { // less: a sender is under way
+			w.sleepUntil = time.Now().Add(wait)
+		}
+		w.mu.Unlock()
+	} else if w.listener != nil {
+		w.mu.Lock()
+		wait = min(wait, time.Until(w.sleepUntil))
+		w.mu.Unlock()
 	}
 	w.wake.wait(ctx, wait)
+}
+
+// asleep reports whether senders notify for everything that can be claimed.
+func (w *Worker) asleep(r room) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Before(w.sleepUntil) && len(r.queues) == len(w.queues)
+}
+
+// unpark lets senders be quiet: the loop is busy looking.
+func (w *Worker) unpark() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.parked {
+		w.parked, w.sleepUntil = false, time.Time{}
+		w.listener.Go(func(ctx context.Context, q *gen.Queries) error { return q.Unpark(ctx) })
+	}
 }
 
 // onNotify is called for every notification. One to the lease tells of a cancel, others of jobs.
@@ -143,7 +173,7 @@ func (w *Worker) onNotify(channel string) {
 func (w *Worker) onChange(bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.parked = false
+	w.parked, w.sleepUntil = false, time.Time{}
 	w.session++
 	for _, l := range w.leases {
 		l.lost = l.lost || l.held

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/pg"
@@ -25,6 +26,7 @@ type run struct {
 func (w *Worker) start(jobs []gen.ClaimedJob, l *lease) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.lastClaim = time.Now()
 	for _, job := range jobs {
 		r := &run{Job: Job{ClaimedJob: job, worker: w}, reg: w.registration(job.Queue), lease: l}
 		r.ctx, r.cancel = context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))

@@ -17,6 +17,13 @@ func (s signal) raise() {
 	}
 }
 
+func (s signal) lower() {
+	select {
+	case <-s:
+	default:
+	}
+}
+
 // wait waits for the flag, at most d, takes it down, and reports whether it was up.
 func (s signal) wait(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)

@@ -10,13 +10,13 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
-// ticker calls the housekeeper when it wants to be called. While the loop is parked, park does it.
+// ticker calls the housekeeper when it wants to be called. While the loop sleeps, park does it.
 func (w *Worker) ticker(ctx context.Context) {
 	for wait := pg.Jitter(time.Second, 0.5); ctx.Err() == nil; {
 		asked := w.sweep.wait(ctx, wait)
 		wait = time.Second
 		w.mu.Lock()
-		parked := w.parked
+		parked := time.Now().Before(w.sleepUntil)
 		w.mu.Unlock()
 		if parked && !asked || ctx.Err() != nil {
 			continue

@@ -40,9 +40,11 @@ type Worker struct {
 	leases    map[int64]*lease
 	current   *lease // the one for new claims
 	session   int    // counts listening connections
-	parked    bool
+	parked    bool   // senders notify
 	lastClaim time.Time
-	said      map[string]string // what goes wrong, by operation
+
+	sleepUntil time.Time         // park has said that whatever comes until then rings
+	said       map[string]string // what goes wrong, by operation
 }
 
 // New makes a worker. It does not connect yet.
@@ -70,15 +72,15 @@ func New(cfg Config) (*Worker, error) {
 	}
 	name := "jobmachine worker " + cfg.Name
 	pooled := cfg.PollOnly || !main.Same(direct)
-	w.settles = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, map[string]string{"default_transaction_isolation": "read committed"})}
-	w.claims = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, map[string]string{
-		"default_transaction_isolation": "read committed",
-		"synchronous_commit":            "off", // a claim that a crash undoes is a pending job again
-	})}
+	durable := map[string]string{"default_transaction_isolation": "read committed"}
+	// A claim that a crash undoes is a pending job again, and the housekeeper does it again.
+	quick := map[string]string{"default_transaction_isolation": "read committed", "synchronous_commit": "off"}
+	w.settles = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, durable)}
+	w.claims = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, quick)}
 	if !cfg.PollOnly {
 		w.listener = &listen.Listener{
-			Dialer: direct.With(name+" (listen)", false, map[string]string{"default_transaction_isolation": "read committed"}),
-			Schema: cfg.Schema, Log: w.log, Idle: cfg.PollInterval, OnChange: w.onChange, OnNotify: w.onNotify,
+			Dialer: direct.With(name+" (listen)", false, quick), Schema: cfg.Schema, Log: w.log, Idle: cfg.PollInterval,
+			OnChange: w.onChange, OnNotify: w.onNotify,
 		}
 	}
 	return w, nil
