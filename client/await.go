@@ -13,6 +13,9 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
+// interim is the state of an answer that is not the last one.
+const interim = "running"
+
 // Await waits for the last answer. If the job failed or was cancelled, the error is a *JobError.
 // When ctx ends only the waiting does: the answer can be fetched later.
 func (c *Client) Await(ctx context.Context, id int64) (Answer, error) {
@@ -23,14 +26,14 @@ func (c *Client) await(ctx context.Context, w *waiter) (Answer, error) {
 	defer w.leave()
 	for {
 		a, err := c.q.Receive(ctx, w.id)
-		if err == nil && a.State != interim {
+		switch {
+		case err == nil && a.State != interim:
 			return answer(a), c.verdict(ctx, answer(a))
+		case err == nil || errors.Is(err, pgx.ErrNoRows):
+			err = w.news(ctx)
 		}
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return Answer{}, pg.Wrap("receive", err)
-		}
-		if err := w.news(ctx); err != nil {
-			return Answer{}, err
+		if err != nil {
+			return Answer{}, pg.Wrap("await", err)
 		}
 	}
 }
@@ -43,13 +46,9 @@ func (c *Client) Answers(ctx context.Context, id int64) iter.Seq2[Answer, error]
 		defer w.leave()
 		for seq := int32(0); ; {
 			answers, err := c.q.Replies(ctx, id, seq)
-			if err != nil {
-				yield(Answer{}, pg.Wrap("replies", err))
-				return
-			}
 			for _, a := range answers {
 				seq = a.Seq
-				if last := a.State != interim; last {
+				if a.State != interim {
 					yield(answer(a), c.verdict(ctx, answer(a)))
 					return
 				}
@@ -57,18 +56,16 @@ func (c *Client) Answers(ctx context.Context, id int64) iter.Seq2[Answer, error]
 					return
 				}
 			}
-			if len(answers) > 0 {
-				continue
+			if err == nil && len(answers) == 0 {
+				err = w.news(ctx)
 			}
-			if err := w.news(ctx); err != nil {
-				yield(Answer{}, err)
+			if err != nil {
+				yield(Answer{}, pg.Wrap("answers", err))
 				return
 			}
 		}
 	}
 }
-
-const interim = "running"
 
 // verdict is the error of a last answer.
 func (c *Client) verdict(ctx context.Context, a Answer) error {
@@ -84,8 +81,7 @@ func (c *Client) verdict(ctx context.Context, a Answer) error {
 
 // Call sends a job, waits for its last answer and decodes it. An error after the send leaves the job
 // where it is.
-func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o ...Options) (Out, error) {
-	var out Out
+func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o ...Options) (out Out, err error) {
 	id, err := c.Send(ctx, queue, payload, o...)
 	if err != nil {
 		return out, err
@@ -93,11 +89,10 @@ func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o 
 	w := c.wait(id)
 	w.seen = time.Now()
 	a, err := c.await(ctx, w)
-	if err != nil || a.Payload == nil {
-		return out, err
+	if err == nil && a.Payload != nil {
+		if err = json.Unmarshal(a.Payload, &out); err != nil {
+			err = fmt.Errorf("jobmachine: reply to job %d: %w", id, err)
+		}
 	}
-	if err := json.Unmarshal(a.Payload, &out); err != nil {
-		return out, fmt.Errorf("jobmachine: reply to job %d: %w", id, err)
-	}
-	return out, nil
+	return out, err
 }

@@ -95,7 +95,7 @@ func (w *waiter) news(ctx context.Context) error {
 	case <-w.flag:
 	case <-t.C:
 	case <-ctx.Done():
-		return fmt.Errorf("jobmachine: waiting for job %d: %w", w.id, context.Cause(ctx))
+		return fmt.Errorf("job %d: %w", w.id, context.Cause(ctx))
 	}
 	return nil
 }

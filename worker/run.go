@@ -14,11 +14,9 @@ import (
 // run is a handler at work.
 type run struct {
 	Job
-	reg     *registration
-	lease   *lease
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	dropped bool // its outcome was given without waiting for the handler; under Worker.mu
+	reg    *registration
+	lease  *lease
+	cancel context.CancelCauseFunc
 }
 
 // start hands out claimed jobs. A job that is claimed while an older run of it still goes on here
@@ -29,7 +27,11 @@ func (w *Worker) start(jobs []gen.ClaimedJob, l *lease) {
 	w.lastClaim = time.Now()
 	for _, job := range jobs {
 		r := &run{Job: Job{ClaimedJob: job, worker: w}, reg: w.registration(job.Queue), lease: l}
-		r.ctx, r.cancel = context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))
+		var ctx context.Context
+		ctx, r.cancel = context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))
+		if w.leases[l.id] != l {
+			r.cancel(ErrLeaseLost) // while the claim was under way
+		}
 		if old := w.runs[job.ID]; old != nil {
 			old.cancel(ErrLeaseLost)
 		}
@@ -37,16 +39,15 @@ func (w *Worker) start(jobs []gen.ClaimedJob, l *lease) {
 		w.running++
 		l.jobs++
 		r.reg.running++
-		go w.do(r)
+		go w.do(ctx, r)
 	}
 }
 
 // do runs the handler and notes the outcome.
-func (w *Worker) do(r *run) {
+func (w *Worker) do(ctx context.Context, r *run) {
 	defer r.cancel(nil)
 	o := outcome{verb: "fail", err: "the handler ended its goroutine"} // what runtime.Goexit leaves
 	defer func() { w.finish(r, o) }()
-	ctx := r.ctx
 	if at := r.DeadlineAt; at != nil {
 		var stop context.CancelFunc
 		ctx, stop = context.WithDeadlineCause(ctx, r.lease.local(*at), ErrTimeout)
@@ -104,13 +105,11 @@ func (w *Worker) finish(r *run, o outcome) {
 	if w.runs[r.ID] == r {
 		delete(w.runs, r.ID)
 	}
-	switch o.run = r; {
-	case r.dropped:
-	case o.verb == "":
+	if o.run = r; o.verb == "" {
 		r.lease.jobs--
 		w.sweep.raise()
-	default:
-		w.outcomes = append(w.outcomes, o)
-		w.ended.raise()
+		return
 	}
+	w.outcomes = append(w.outcomes, o)
+	w.ended.raise()
 }

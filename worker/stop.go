@@ -10,20 +10,20 @@ const (
 	flushGrace = 10 * time.Second // for the last outcomes
 )
 
-// stop ends in two phases: handlers may finish, then they are cancelled and their jobs released.
+// stop ends in two phases: handlers may finish, then they are cancelled and their jobs released, at
+// last with the lease.
 func (w *Worker) stop(life context.Context) {
 	running := func() bool { return w.running > 0 }
 	if w.still(running, w.cfg.StopTimeout) {
 		w.log.Info("cancelling the handlers that are still running")
-		w.eachRun(func(r *run) { r.cancel(ErrStopped) })
+		w.mu.Lock()
+		for _, r := range w.runs {
+			r.cancel(ErrStopped)
+		}
+		w.mu.Unlock()
 	}
 	if w.still(running, stopGrace) {
 		w.log.Warn("some handlers do not end, their jobs are released")
-		w.eachRun(func(r *run) {
-			r.dropped = true
-			w.outcomes = append(w.outcomes, outcome{run: r, verb: "release"})
-			w.ended.raise()
-		})
 	}
 	if w.still(func() bool { return len(w.outcomes)+w.settling > 0 }, flushGrace) {
 		w.log.Error("some outcomes could not be delivered, their jobs will run again")
@@ -33,14 +33,6 @@ func (w *Worker) stop(life context.Context) {
 		if err := w.closeLease(life, l); err != nil {
 			w.log.Warn("the lease is left to expire", "lease", l.id, "error", err)
 		}
-	}
-}
-
-func (w *Worker) eachRun(fn func(*run)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, r := range w.runs {
-		fn(r)
 	}
 }
 

@@ -127,10 +127,13 @@ func (w *Worker) work(ctx context.Context, drain bool) (err error) {
 func (w *Worker) connect(ctx context.Context) error {
 	var backoff pg.Backoff
 	for ctx.Err() == nil {
-		err := w.trouble("connect", w.claims.Do(ctx, pg.Verify))
+		err := w.claims.Do(ctx, pg.Verify)
 		code := pg.Code(err)
-		if err == nil || errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28") {
-			return err
+		if errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28") {
+			return pg.Wrap("connect", err)
+		}
+		if w.trouble("connect", err) == nil {
+			return nil
 		}
 		backoff.Sleep(ctx)
 	}

@@ -56,12 +56,14 @@ func (e *Error) Error() string {
 	if pg.Detail != "" {
 		b.WriteString(": " + pg.Detail)
 	}
-	if hint := pg.Hint; hint != "" {
-		b.WriteString(" (" + hint + ")")
-	} else if sentinels[pg.Code] == ErrVersion {
-		b.WriteString(" (run jobmachine migrate)")
+	ours, hint := strings.HasPrefix(pg.Code, "JM"), pg.Hint
+	if !ours && sentinels[pg.Code] == ErrVersion {
+		hint = "run jobmachine migrate"
 	}
-	if !strings.HasPrefix(pg.Code, "JM") {
+	if hint != "" {
+		b.WriteString(" (" + hint + ")")
+	}
+	if !ours {
 		b.WriteString(" (SQLSTATE " + pg.Code + ")")
 	}
 	return b.String()
