@@ -45,6 +45,7 @@ test-matrix: ## the same on PostgreSQL 15, 17 and 18
 generate: $(sqlc) ## gen from queries, db/schema.sql and db/api.txt from the SQL files
 	$(sqlc) generate
 	go test -count=1 -run Golden ./db -update
+	go test -count=1 -run SQLReference ./docs -update
 
 .PHONY: verify
 verify: lint $(sqlc) ## what is generated is up to date, and the SQL is sound

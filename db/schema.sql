@@ -24,6 +24,16 @@ CREATE FUNCTION jobmachine._after_end(job_ids bigint[]) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._after_end(job_ids bigint[]) IS 'Frees the keys of jobs that are over and sends what reply_to asks for.';
 
+-- Name: _asleep(text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._asleep(bell text, kind text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _asleep(bell text, kind text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._asleep(bell text, kind text) IS 'True if somebody may sleep on the bell; kind is queue or reply.';
+
 -- Name: _backoff(integer, interval, double precision, interval); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._backoff(attempt integer, base interval, factor double precision, max interval) RETURNS interval
@@ -380,6 +390,16 @@ CREATE FUNCTION jobmachine._collect_pattern(pattern text, n integer, now timesta
 
 COMMENT ON FUNCTION jobmachine._collect_pattern(pattern text, n integer, now timestamp with time zone) IS 'Locks tickets of the queues that match a pattern.';
 
+-- Name: _collect_queues(text[], integer, integer[], timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._collect_queues(queues text[], n integer, limits integer[], now timestamp with time zone) RETURNS tid[]
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _collect_queues(queues text[], n integer, limits integer[], now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._collect_queues(queues text[], n integer, limits integer[], now timestamp with time zone) IS 'Locks tickets for a claim.';
+
 -- Name: _complete(bigint[], bigint[], jsonb[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[]) RETURNS text[]
@@ -452,6 +472,26 @@ CREATE FUNCTION jobmachine._forget_at_once(job_ids bigint[]) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._forget_at_once(job_ids bigint[]) IS 'Removes finished jobs of queues with retention 0.';
 
+-- Name: _forget_finished(bigint[]); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._forget_finished(job_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _forget_finished(job_ids bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._forget_finished(job_ids bigint[]) IS 'Removes those of the jobs that are finished.';
+
+-- Name: _forget_history(bigint, bigint[]); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _forget_history(upper bigint, keep bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) IS 'Deletes what belongs to jobs that are about to be dropped.';
+
 -- Name: _free_keys(bigint[], boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) RETURNS void
@@ -461,6 +501,16 @@ CREATE FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) RETURNS v
 -- Name: FUNCTION _free_keys(job_ids bigint[], timed boolean); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) IS 'Frees the unique keys of jobs.';
+
+-- Name: _has_ticket(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._has_ticket(queue text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _has_ticket(queue text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._has_ticket(queue text) IS 'True if a queue has a pending ticket.';
 
 -- Name: _has_work(text, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -527,7 +577,10 @@ COMMENT ON FUNCTION jobmachine._insert_pending(queue text, payloads jsonb[], pri
 
 CREATE FUNCTION jobmachine._insert_special(queue text, payloads jsonb[], priority integer, due_at timestamp with time zone, max_attempts integer, timeout interval, expires_at timestamp with time zone, unique_keys text[], unique_until timestamp with time zone, headers jsonb, reply_to text) RETURNS bigint[]
     LANGUAGE plpgsql
-    SET enable_hashjoin TO 'on'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$...$$;
 
 -- Name: FUNCTION _insert_special(queue text, payloads jsonb[], priority integer, due_at timestamp with time zone, max_attempts integer, timeout interval, expires_at timestamp with time zone, unique_keys text[], unique_until timestamp with time zone, headers jsonb, reply_to text); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -614,15 +667,15 @@ CREATE FUNCTION jobmachine._pending_writers() RETURNS text[]
 
 COMMENT ON FUNCTION jobmachine._pending_writers() IS 'Transactions that may be inserting into pending.';
 
--- Name: _put_back(bigint, smallint, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _put_back(bigint, smallint, bigint, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, run_at timestamp with time zone, now timestamp with time zone) RETURNS void
+CREATE FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _put_back(job_id bigint, attempt smallint, run_at timestamp with time zone, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, run_at timestamp with time zone, now timestamp with time zone) IS 'Gives a job a new ticket.';
+COMMENT ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) IS 'Gives a job a new ticket.';
 
 -- Name: _refuse(text, text, text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -643,6 +696,16 @@ CREATE FUNCTION jobmachine._refuse_lease(lease_id bigint) RETURNS void
 -- Name: FUNCTION _refuse_lease(lease_id bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._refuse_lease(lease_id bigint) IS 'Raises JM004.';
+
+-- Name: _retire_is_due(); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._retire_is_due() RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _retire_is_due(); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._retire_is_due() IS 'True if a segment may be dropped.';
 
 -- Name: _retire_segments(bigint, bigint[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -669,12 +732,15 @@ begin
   foreach v_parent in array array['job', 'finished'] loop
     v_key := case v_parent when 'job' then 'id' else 'job_id' end;
     v_segment := format('%I.%I', v_schema, v_parent || '_to_' || _retire_segments.upper);
+    if to_regclass(v_segment) is not null then -- the first segment is rebuilt
+      v_segment := format('%I.%I', v_schema, v_parent || '_to_' || _retire_segments.upper || '_' || extract(epoch from clock_timestamp())::bigint);
+    end if;
     execute format('create table %s (like jobmachine.%I including all)', v_segment, v_parent);
     execute format('insert into %s select * from jobmachine.%I where %I = any ($1)', v_segment, v_parent, v_key) using v_keep;
     for v_old in
       select c.relname::text from pg_inherits i join pg_class c on c.oid = i.inhrelid
       where i.inhparent = format('jobmachine.%I', v_parent)::regclass
-        and substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(\d+)''\)')::bigint <= _retire_segments.upper
+        and substring(pg_get_expr(c.relpartbound, c.oid), 'TO [(]''([0-9]+)''[)]')::bigint <= _retire_segments.upper
     loop
       execute format('drop table %I.%I', v_schema, v_old);
     end loop;
@@ -807,6 +873,16 @@ CREATE FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp 
 
 COMMENT ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp with time zone) IS 'Moves locked tickets to running and returns the jobs in start order.';
 
+-- Name: _suspicious(jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._suspicious(value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _suspicious(value jsonb); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._suspicious(value jsonb) IS 'True if a value may be over 1 MB.';
+
 -- Name: _take_away(bigint[], bigint[], text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._take_away(job_ids bigint[], receipts bigint[], outcome text, error text) RETURNS void
@@ -826,6 +902,16 @@ CREATE FUNCTION jobmachine._take_key_again(job_id bigint) RETURNS void
 -- Name: FUNCTION _take_key_again(job_id bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._take_key_again(job_id bigint) IS 'Takes the unique key of a job that comes back.';
+
+-- Name: _tick(text[]); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._tick(parts text[]) RETURNS double precision
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _tick(parts text[]); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._tick(parts text[]) IS 'Does parts of the housekeeping; seconds until it wants to be called again.';
 
 -- Name: _tick_due(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -847,15 +933,15 @@ CREATE FUNCTION jobmachine._tick_expired() RETURNS double precision
 
 COMMENT ON FUNCTION jobmachine._tick_expired() IS 'Fails tickets whose expires_at has passed; seconds until the next.';
 
--- Name: _tick_is_due(timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _tick_is_due(timestamp with time zone, integer); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._tick_is_due(now timestamp with time zone) RETURNS boolean
+CREATE FUNCTION jobmachine._tick_is_due(now timestamp with time zone, seconds integer) RETURNS boolean
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _tick_is_due(now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _tick_is_due(now timestamp with time zone, seconds integer); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._tick_is_due(now timestamp with time zone) IS 'True if tick has not been called for a second.';
+COMMENT ON FUNCTION jobmachine._tick_is_due(now timestamp with time zone, seconds integer) IS 'True if tick has not been called for some seconds.';
 
 -- Name: _tick_leases(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -1166,7 +1252,7 @@ COMMENT ON COLUMN jobmachine.pending.receipt IS 'The receipt of the last run, if
 
 -- Name: COLUMN pending.expires_at; Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON COLUMN jobmachine.pending.expires_at IS 'No first attempt starts after this.';
+COMMENT ON COLUMN jobmachine.pending.expires_at IS 'Not started by then: expired; null once it has started.';
 
 -- Name: scheduled; Type: TABLE; Schema: jobmachine; Owner: -
 
@@ -1200,7 +1286,7 @@ COMMENT ON COLUMN jobmachine.scheduled.receipt IS 'The receipt of the last run, 
 
 -- Name: COLUMN scheduled.expires_at; Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON COLUMN jobmachine.scheduled.expires_at IS 'No first attempt starts after this.';
+COMMENT ON COLUMN jobmachine.scheduled.expires_at IS 'Not started by then: expired; null once it has started.';
 
 -- Name: queues; Type: VIEW; Schema: jobmachine; Owner: -
 
@@ -1635,11 +1721,6 @@ Example: select jobmachine.retry(42)';
 CREATE FUNCTION jobmachine.send(queue text, payload jsonb DEFAULT '{}'::jsonb, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT NULL::integer, timeout interval DEFAULT NULL::interval, expires_in interval DEFAULT NULL::interval, unique_key text DEFAULT NULL::text, unique_for interval DEFAULT NULL::interval, headers jsonb DEFAULT '{}'::jsonb, reply_to text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off'
-    SET enable_bitmapscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$...$$;
 
@@ -1658,11 +1739,6 @@ Example: select jobmachine.send(''mail.welcome'', ''{"to": "a@b.c"}'', delay => 
 CREATE FUNCTION jobmachine.send_many(queue text, payloads jsonb[], priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT NULL::integer, timeout interval DEFAULT NULL::interval, expires_in interval DEFAULT NULL::interval, unique_keys text[] DEFAULT NULL::text[], unique_for interval DEFAULT NULL::interval, headers jsonb DEFAULT '{}'::jsonb, reply_to text DEFAULT NULL::text) RETURNS bigint[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off'
-    SET enable_bitmapscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$...$$;
 
@@ -1948,6 +2024,7 @@ CREATE FUNCTION jobmachine.tick() RETURNS double precision
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
+    SET lock_timeout TO '1 s'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'on'
@@ -2472,6 +2549,10 @@ REVOKE ALL ON FUNCTION jobmachine._add_segment(lower bigint, upper bigint) FROM 
 
 REVOKE ALL ON FUNCTION jobmachine._after_end(job_ids bigint[]) FROM PUBLIC;
 
+-- Name: FUNCTION _asleep(bell text, kind text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._asleep(bell text, kind text) FROM PUBLIC;
+
 -- Name: FUNCTION _backoff(attempt integer, base interval, factor double precision, max interval); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._backoff(attempt integer, base interval, factor double precision, max interval) FROM PUBLIC;
@@ -2544,6 +2625,10 @@ REVOKE ALL ON FUNCTION jobmachine._collect(queue text, n integer, now timestamp 
 
 REVOKE ALL ON FUNCTION jobmachine._collect_pattern(pattern text, n integer, now timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION _collect_queues(queues text[], n integer, limits integer[], now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._collect_queues(queues text[], n integer, limits integer[], now timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION _complete(job_ids bigint[], receipts bigint[], replies jsonb[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[]) FROM PUBLIC;
@@ -2572,9 +2657,21 @@ REVOKE ALL ON FUNCTION jobmachine._forget(job_ids bigint[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._forget_at_once(job_ids bigint[]) FROM PUBLIC;
 
+-- Name: FUNCTION _forget_finished(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._forget_finished(job_ids bigint[]) FROM PUBLIC;
+
+-- Name: FUNCTION _forget_history(upper bigint, keep bigint[]); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) FROM PUBLIC;
+
 -- Name: FUNCTION _free_keys(job_ids bigint[], timed boolean); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) FROM PUBLIC;
+
+-- Name: FUNCTION _has_ticket(queue text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._has_ticket(queue text) FROM PUBLIC;
 
 -- Name: FUNCTION _has_work(queue text, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2636,9 +2733,9 @@ REVOKE ALL ON FUNCTION jobmachine._now() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._pending_writers() FROM PUBLIC;
 
--- Name: FUNCTION _put_back(job_id bigint, attempt smallint, run_at timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, run_at timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION _refuse(code text, message text, detail text, hint text); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2647,6 +2744,10 @@ REVOKE ALL ON FUNCTION jobmachine._refuse(code text, message text, detail text, 
 -- Name: FUNCTION _refuse_lease(lease_id bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._refuse_lease(lease_id bigint) FROM PUBLIC;
+
+-- Name: FUNCTION _retire_is_due(); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._retire_is_due() FROM PUBLIC;
 
 -- Name: FUNCTION _retire_segments(upper bigint, keep bigint[]); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2700,6 +2801,10 @@ REVOKE ALL ON FUNCTION jobmachine._sleep_on(bells text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION _suspicious(value jsonb); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._suspicious(value jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION _take_away(job_ids bigint[], receipts bigint[], outcome text, error text); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._take_away(job_ids bigint[], receipts bigint[], outcome text, error text) FROM PUBLIC;
@@ -2707,6 +2812,10 @@ REVOKE ALL ON FUNCTION jobmachine._take_away(job_ids bigint[], receipts bigint[]
 -- Name: FUNCTION _take_key_again(job_id bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._take_key_again(job_id bigint) FROM PUBLIC;
+
+-- Name: FUNCTION _tick(parts text[]); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._tick(parts text[]) FROM PUBLIC;
 
 -- Name: FUNCTION _tick_due(); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2716,9 +2825,9 @@ REVOKE ALL ON FUNCTION jobmachine._tick_due() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._tick_expired() FROM PUBLIC;
 
--- Name: FUNCTION _tick_is_due(now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _tick_is_due(now timestamp with time zone, seconds integer); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._tick_is_due(now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._tick_is_due(now timestamp with time zone, seconds integer) FROM PUBLIC;
 
 -- Name: FUNCTION _tick_leases(); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -31,9 +31,9 @@ func stops(t *testing.T, db *pgtest.DB, mutate func(s session)) {
 		    perform pg_advisory_unlock_shared(%[1]d, current_setting('test.actor')::integer * 10 + n);
 		  end if;
 		end $$`, stopClass))
-	instrument(t, s, "_ring",
-		`  if pg_try_advisory_xact_lock_shared`, `    if \(case when pg_try_advisory_lock\(v_class, `,
-		`    if \(case when pg_try_advisory_lock\(v_class \+ 1`, `  perform pg_notify`)
+	instrument(t, s, "_asleep",
+		`  if not pg_try_advisory_xact_lock_shared`, `  if coalesce\(current_setting`, `  if \(case when pg_try_advisory_lock\(v_class, `,
+		`  return not \(case when pg_try_advisory_lock\(v_class \+ 1`)
 	instrument(t, s, "park",
 		`  perform jobmachine\._sleep_on`, `  v_tick := `, `  v_under_way := `, `  select bool_or\(jobmachine\._has_work`)
 }
@@ -212,7 +212,7 @@ func TestTheStepsFindALostWakeupWhenAProtectionIsTakenOut(t *testing.T) {
 			s.exec("create or replace function jobmachine._sender_under_way(bells text[]) returns boolean language sql as 'select false'")
 		},
 		"the sender does not say that it is sending": func(s session) {
-			def := one[string](s, "select pg_get_functiondef('jobmachine._ring'::regproc)")
+			def := one[string](s, "select pg_get_functiondef('jobmachine._asleep'::regproc)")
 			s.exec(strings.Replace(def, "pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), v_a & 1023)", "pg_try_advisory_xact_lock_shared(1, 1)", 1))
 		},
 		"the sleeper puts its flag up without a last look": func(s session) {

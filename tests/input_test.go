@@ -105,8 +105,6 @@ func TestBadInputIsRefusedWithAnErrorOfOurOwnAndNothingIsStored(t *testing.T) {
 	if s.contents() != before {
 		t.Error("something is stored")
 	}
-	// check refuses a job that does not exist, once it listens.
-	s.exec("select jobmachine.check(4711)")
 	equal(t, "check of no job", s.code("select jobmachine.check(4711)"), "JM001")
 }
 

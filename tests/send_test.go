@@ -192,3 +192,25 @@ func TestIDsBeyondFourBillion(t *testing.T) {
 	equal(t, "state", s.state(last), "pending")
 	equal(t, "claimed", fmt.Sprint(len(s.claim("q", 10, nil))), "4")
 }
+
+func TestACompressedPayloadCannotPassTheLimit(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.exec("create table big as select to_jsonb(repeat('x', 20000000)) as payload")
+	equal(t, "send", s.code("select jobmachine.send('q', payload) from big"), "JM002")
+	equal(t, "send_many", s.code("select jobmachine.send_many('q', array[payload]) from big"), "JM002")
+}
+
+func TestCollationsOfTheCallersDoNotMatter(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.exec(`create table k (v text collate "C.utf8", w text collate "POSIX")`)
+	s.exec("insert into k values ('gl.a', 'gl.*')")
+	for _, sql := range []string{
+		"select jobmachine.send(v, unique_key => w) from k", "select jobmachine.send_many(v, array['1']::jsonb[], unique_keys => array[w]) from k",
+		"select jobmachine.claim(w) from k", "select jobmachine.claim_many(array[w, 'x'], 1) from k", "select jobmachine.park(array[w]) from k", "select jobmachine.park(array[w]) from k",
+		"select jobmachine.pause(v) from k", "select jobmachine.resume(v) from k", "select jobmachine.configure(v, max_attempts => 2) from k",
+	} {
+		equal(t, sql, s.code(sql), "")
+	}
+}

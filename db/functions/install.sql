@@ -17,6 +17,7 @@
 -- {{ template "internal/_lease_key.sql" . }}
 -- {{ template "internal/_add_segment.sql" . }}
 -- {{ template "internal/_after_end.sql" . }}
+-- {{ template "internal/_asleep.sql" . }}
 -- {{ template "internal/_check_claim.sql" . }}
 -- {{ template "internal/_check_headers.sql" . }}
 -- {{ template "internal/_check_interval.sql" . }}
@@ -31,12 +32,16 @@
 -- {{ template "internal/_claim.sql" . }}
 -- {{ template "internal/_collect.sql" . }}
 -- {{ template "internal/_collect_pattern.sql" . }}
+-- {{ template "internal/_collect_queues.sql" . }}
 -- {{ template "internal/_complete.sql" . }}
 -- {{ template "internal/_confirm_low_water.sql" . }}
 -- {{ template "internal/_end_attempt.sql" . }}
 -- {{ template "internal/_forget.sql" . }}
 -- {{ template "internal/_forget_at_once.sql" . }}
+-- {{ template "internal/_forget_finished.sql" . }}
+-- {{ template "internal/_forget_history.sql" . }}
 -- {{ template "internal/_free_keys.sql" . }}
+-- {{ template "internal/_has_ticket.sql" . }}
 -- {{ template "internal/_has_work.sql" . }}
 -- {{ template "internal/_hold_keys.sql" . }}
 -- {{ template "internal/_insert_jobs.sql" . }}
@@ -47,6 +52,7 @@
 -- {{ template "internal/_note_low_water.sql" . }}
 -- {{ template "internal/_put_back.sql" . }}
 -- {{ template "internal/_refuse_lease.sql" . }}
+-- {{ template "internal/_retire_is_due.sql" . }}
 -- {{ template "internal/_retire_segments.sql" . }}
 -- {{ template "internal/_ring.sql" . }}
 -- {{ template "internal/_setting.sql" . }}
@@ -56,6 +62,7 @@
 -- {{ template "internal/_sleep_on.sql" . }}
 -- {{ template "internal/_start.sql" . }}
 -- {{ template "internal/_take_key_again.sql" . }}
+-- {{ template "internal/_tick.sql" . }}
 -- {{ template "internal/_tick_due.sql" . }}
 -- {{ template "internal/_tick_expired.sql" . }}
 -- {{ template "internal/_tick_is_due.sql" . }}
@@ -79,6 +86,7 @@
 -- {{ template "internal/_pending_writers.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}
 -- {{ template "internal/_sender_under_way.sql" . }}
+-- {{ template "internal/_suspicious.sql" . }}
 -- {{ template "internal/_take_away.sql" . }}
 
 -- triggers

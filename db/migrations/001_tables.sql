@@ -55,7 +55,7 @@ comment on table jobmachine.scheduled is 'Tickets that wait for a time: sent for
 comment on column jobmachine.scheduled.due_at is 'When the ticket moves to pending.';
 comment on column jobmachine.scheduled.attempt is 'Attempts counted so far.';
 comment on column jobmachine.scheduled.receipt is 'The receipt of the last run, if its holder put the job back.';
-comment on column jobmachine.scheduled.expires_at is 'No first attempt starts after this.';
+comment on column jobmachine.scheduled.expires_at is 'Not started by then: expired; null once it has started.';
 
 create table jobmachine.pending (
   job_id bigint not null,
@@ -75,7 +75,7 @@ comment on table jobmachine.pending is 'Tickets that may be claimed now.';
 comment on column jobmachine.pending.position is 'Start order within queue and priority; drawn anew at every entry.';
 comment on column jobmachine.pending.attempt is 'Attempts counted so far.';
 comment on column jobmachine.pending.receipt is 'The receipt of the last run, if its holder put the job back.';
-comment on column jobmachine.pending.expires_at is 'No first attempt starts after this.';
+comment on column jobmachine.pending.expires_at is 'Not started by then: expired; null once it has started.';
 
 create table jobmachine.running (
   job_id bigint not null,

@@ -20,6 +20,10 @@ begin
   if "check".job_id is null then
     perform jobmachine._refuse('JM001', 'job_id is missing', 'job_id is null.', 'Give a ticket number from send.');
   end if;
+  if not exists (select from jobmachine.job j where j.id = "check".job_id) then
+    perform jobmachine._refuse('JM001', 'no such job', format('There is no job %s: it was never sent, its transaction has not committed, or it was removed after its retention.', "check".job_id),
+      'Call check after the send has committed.');
+  end if;
   if jobmachine._listen(array[v_bell]) then
     return 0::double precision;
   end if;
@@ -35,10 +39,6 @@ begin
   if v_seq > coalesce((v_seen ->> "check".job_id::text)::integer, 0) then
     perform set_config('jobmachine_session.seen', (v_seen || jsonb_build_object("check".job_id::text, v_seq))::text, false);
     return 0::double precision;
-  end if;
-  if not exists (select from jobmachine.job j where j.id = "check".job_id) then
-    perform jobmachine._refuse('JM001', 'no such job', format('There is no job %s: it was never sent, its transaction has not committed, or it was removed after its retention.', "check".job_id),
-      'Call check after the send has committed.');
   end if;
   -- Somebody is just answering a job of this bell: look again soon, the less often the longer the job takes.
   if v_created_at is not null then

@@ -25,7 +25,7 @@ begin
     max_attempts = coalesce(excluded.max_attempts, q.max_attempts), backoff = coalesce(excluded.backoff, q.backoff),
     backoff_factor = coalesce(excluded.backoff_factor, q.backoff_factor), backoff_max = coalesce(excluded.backoff_max, q.backoff_max),
     timeout = coalesce(excluded.timeout, q.timeout), retention = coalesce(excluded.retention, q.retention);
-  return query select s.* from jobmachine.queues s where s.name = configure.queue;
+  return query select s.* from jobmachine.queues s where s.name = configure.queue collate "C";
 end
 $$;
 comment on function jobmachine.configure(text, integer, interval, double precision, interval, interval, interval) is

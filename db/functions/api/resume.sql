@@ -16,7 +16,7 @@ begin
   if resume.queue is distinct from '*' then
     perform jobmachine._check_queue(resume.queue);
   end if;
-  update jobmachine.queue q set paused_at = null where q.name = resume.queue and q.paused_at is not null;
+  update jobmachine.queue q set paused_at = null where q.name = resume.queue collate "C" and q.paused_at is not null;
   if not found then
     return;
   end if;

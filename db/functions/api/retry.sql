@@ -19,15 +19,18 @@ begin
     perform jobmachine._refuse('JM001', 'run_at is out of range', format('run_at is %s.', v_run_at), 'Give a time within the next 100 years; a past one means now.');
   end if;
   while exists (select from jobmachine.job j where j.id = retry.job_id) loop
-    delete from jobmachine.finished f where f.job_id = retry.job_id returning f.attempt into v_ticket;
+    delete from jobmachine.finished f where f.job_id = retry.job_id returning f.attempt, null::bigint as receipt, null::timestamptz as expires_at into v_ticket;
     if found then
+      if v_ticket.attempt >= 32000 then
+        perform jobmachine._refuse('JM001', 'the job was tried too often', format('Job %s has had %s attempts.', retry.job_id, v_ticket.attempt), 'Send it anew.');
+      end if;
       perform jobmachine._take_key_again(retry.job_id);
-      perform jobmachine._put_back(retry.job_id, v_ticket.attempt, v_run_at, v_now);
+      perform jobmachine._put_back(retry.job_id, v_ticket.attempt, v_ticket.receipt, v_ticket.expires_at, v_run_at, v_now);
       return 'ok';
     end if;
-    delete from jobmachine.scheduled s where s.job_id = retry.job_id returning s.attempt into v_ticket;
+    delete from jobmachine.scheduled s where s.job_id = retry.job_id returning s.attempt, s.receipt, s.expires_at into v_ticket;
     if found then
-      perform jobmachine._put_back(retry.job_id, v_ticket.attempt, v_run_at, v_now);
+      perform jobmachine._put_back(retry.job_id, v_ticket.attempt, v_ticket.receipt, v_ticket.expires_at, v_run_at, v_now);
       return 'ok';
     end if;
     if exists (select from jobmachine.pending p where p.job_id = retry.job_id)

@@ -5,11 +5,6 @@ create or replace function jobmachine.send_many(queue text, payloads jsonb[], pr
 returns bigint[]
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
-set jit = off
-set enable_seqscan = off
-set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 begin
@@ -23,7 +18,7 @@ begin
   elsif send_many.unique_keys is null and send_many.unique_for is not null then
     perform jobmachine._refuse('JM001', 'unique_for without unique_keys', 'unique_for says how long a key holds.', 'Give unique_keys too.');
   end if;
-  perform jobmachine._check_json('payload', p.payload) from unnest(send_many.payloads) p (payload) where pg_column_size(p.payload) > 1048576;
+  perform jobmachine._check_json('payload', p.payload) from unnest(send_many.payloads) p (payload) where jobmachine._suspicious(p.payload);
   perform jobmachine._check_key(k.key) from unnest(send_many.unique_keys) k (key) where k.key is not null;
   if cardinality(send_many.payloads) = 0 then
     perform jobmachine._check_queue(send_many.queue);

@@ -5,7 +5,7 @@ returns tid[]
 language plpgsql
 as $$
 declare
-  v_prefix constant text := left(_collect_pattern.pattern, -1);
+  v_prefix constant text collate "C" := left(_collect_pattern.pattern, -1);
   v_last constant text collate "C" := coalesce(current_setting('jobmachine_session.turn', true), '');
   v_queue text collate "C";
   v_found tid[];

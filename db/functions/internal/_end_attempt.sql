@@ -26,7 +26,6 @@ begin
     select e.*, j.priority,
       e.outcome in ('timeout', 'crash') as taken,
       c.counted,
-      case when c.counted = 0 then j.expires_at end as expires_at,
       case e.outcome when 'timeout' then 'timeout' when 'crash' then 'crashed' when 'fail' then 'failed' when 'discard' then 'failed' end as reason,
       (select l.worker from jobmachine.lease l where l.id = e.lease_id) as worker,
       jobmachine._next_state(e.outcome, e.cancel_requested_at is not null, e.attempt >= coalesce(j.max_attempts, s.max_attempts), e.delay,
@@ -41,12 +40,12 @@ begin
     select g.job_id, g.attempt, g.receipt, g.started_at, v_now, g.worker, g.reason, coalesce(g.error, ''), g.detail
     from judged g where g.reason is not null
   ), again as (
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, expires_at, unique_key)
-    select g.job_id, nextval('jobmachine.position'), g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.expires_at, g.unique_key
+    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, unique_key)
+    select g.job_id, nextval('jobmachine.position'), g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.unique_key
     from judged g where g.state = 'pending'
   ), later as (
-    insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt, expires_at, unique_key)
-    select g.job_id, g.due_at, g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.expires_at, g.unique_key
+    insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt, unique_key)
+    select g.job_id, g.due_at, g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.unique_key
     from judged g where g.state = 'scheduled'
   ), over as (
     insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, state, queue, worker, reason, error)

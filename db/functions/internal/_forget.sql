@@ -1,4 +1,4 @@
--- Removes finished jobs with all that belongs to them.
+-- Removes jobs with all that belongs to them. The caller holds their tickets: has deleted them, or locked them as finished.
 create or replace function jobmachine._forget(job_ids bigint[])
 returns void
 language plpgsql

@@ -12,7 +12,7 @@ begin
   left join jobmachine.queue d on d.name = '*'
   where f.job_id = any (_forget_at_once.job_ids) and coalesce(q.retention, d.retention) = '0';
   if v_gone is not null then
-    perform jobmachine._forget(v_gone);
+    perform jobmachine._forget_finished(v_gone);
   end if;
 end
 $$;

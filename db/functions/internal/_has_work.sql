@@ -5,7 +5,7 @@ language plpgsql
 as $$
 declare
   v_queue text collate "C" := _has_work.queue;
-  v_prefix text;
+  v_prefix text collate "C";
 begin
   if right(v_queue, 1) = '*' then
     v_prefix := left(v_queue, -1);

@@ -5,7 +5,10 @@ create or replace function jobmachine._insert_special(queue text, payloads jsonb
   timeout interval, expires_at timestamptz, unique_keys text[], unique_until timestamptz, headers jsonb, reply_to text)
 returns bigint[]
 language plpgsql
-set enable_hashjoin = on -- send switches it off; here inputs meet results, thousands of each
+set jit = off
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_mergejoin = off
 as $$
 declare
   v_now constant timestamptz := jobmachine._now();
@@ -25,7 +28,7 @@ begin
       select v_queue, i.key, i.id, _insert_special.unique_until
       from input i
       where i.key is not null
-      order by i.key
+      order by i.key collate "C"
       on conflict do nothing
       returning job_id
     ), fresh as materialized (

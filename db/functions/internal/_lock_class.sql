@@ -10,7 +10,6 @@ as $$
     when 'reply_b' then 4
     when 'sending' then 5  -- a sender, until the end of its transaction
     when 'lease' then 6    -- the listening session of a worker
-    when 'tick' then 7     -- the housekeeper
   end
 $$;
 revoke all on function jobmachine._lock_class(text) from public;

@@ -24,12 +24,15 @@ begin
   foreach v_parent in array array['job', 'finished'] loop
     v_key := case v_parent when 'job' then 'id' else 'job_id' end;
     v_segment := format('%I.%I', v_schema, v_parent || '_to_' || _retire_segments.upper);
+    if to_regclass(v_segment) is not null then -- the first segment is rebuilt
+      v_segment := format('%I.%I', v_schema, v_parent || '_to_' || _retire_segments.upper || '_' || extract(epoch from clock_timestamp())::bigint);
+    end if;
     execute format('create table %s (like jobmachine.%I including all)', v_segment, v_parent);
     execute format('insert into %s select * from jobmachine.%I where %I = any ($1)', v_segment, v_parent, v_key) using v_keep;
     for v_old in
       select c.relname::text from pg_inherits i join pg_class c on c.oid = i.inhrelid
       where i.inhparent = format('jobmachine.%I', v_parent)::regclass
-        and substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(\d+)''\)')::bigint <= _retire_segments.upper
+        and substring(pg_get_expr(c.relpartbound, c.oid), 'TO [(]''([0-9]+)''[)]')::bigint <= _retire_segments.upper
     loop
       execute format('drop table %I.%I', v_schema, v_old);
     end loop;

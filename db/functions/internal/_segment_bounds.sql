@@ -5,7 +5,7 @@ language sql volatile
 as $$
   select pg_catalog.array_agg(b.upper order by b.upper)
   from (
-    select pg_catalog.substring(pg_catalog.pg_get_expr(c.relpartbound, c.oid), 'TO \(''(\d+)''\)')::bigint as upper
+    select pg_catalog.substring(pg_catalog.pg_get_expr(c.relpartbound, c.oid), 'TO [(]''([0-9]+)''[)]')::bigint as upper
     from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'jobmachine.job'::regclass
   ) b

@@ -11,11 +11,13 @@ begin
   from unnest(_settle.job_ids, _settle.receipts, _settle.outcomes, _settle.delays) i (job_id, receipt, outcome, delay)
   where i.outcome is distinct from 'complete' or i.job_id is null or i.receipt is null;
   select array_agg(nullif(r.reply, '')::jsonb order by r.n) into v_replies from unnest(_settle.replies) with ordinality r (reply, n);
-  perform jobmachine._check_json('reply', r.reply) from unnest(v_replies) r (reply) where pg_column_size(r.reply) > 1048576;
+  perform jobmachine._check_json('reply', r.reply) from unnest(v_replies) r (reply) where jobmachine._suspicious(r.reply);
 
   if 'complete' = all (_settle.outcomes) then
     return jobmachine._complete(_settle.job_ids, _settle.receipts, v_replies);
   end if;
+  -- Two kinds, one after the other: locked in the order of ids before, so as not to meet another batch the wrong way round.
+  perform from jobmachine.running r where r.job_id = any (_settle.job_ids) order by r.job_id for update;
   with input as materialized (
     select i.* from unnest(_settle.job_ids, _settle.receipts, _settle.outcomes, v_replies, _settle.errors, _settle.delays)
       with ordinality i (job_id, receipt, outcome, reply, error, delay, n)

@@ -19,7 +19,7 @@ begin
     select m.job_id, nextval('jobmachine.position'), m.priority, m.attempt, m.queue, m.receipt, m.expires_at, m.unique_key
     from (select m.* from moved m order by m.due_at, m.job_id) m;
   end if;
-  return extract(epoch from (select min(s.due_at) from jobmachine.scheduled s) - jobmachine._now())::double precision;
+  return extract(epoch from (select s.due_at from jobmachine.scheduled s order by s.due_at limit 1) - jobmachine._now())::double precision;
 end
 $$;
 revoke all on function jobmachine._tick_due() from public;

@@ -1,6 +1,6 @@
--- Has nobody called tick for a second? Each session asks the table at most once a second: a busy one claims
+-- Has nobody called tick for so many seconds? Each session asks the table at most once a second: a busy one claims
 -- thousands of times, and under a held snapshot old versions of the row pile up.
-create or replace function jobmachine._tick_is_due(now timestamptz)
+create or replace function jobmachine._tick_is_due(now timestamptz, seconds integer)
 returns boolean
 language plpgsql
 as $$
@@ -12,8 +12,8 @@ begin
     return false;
   end if;
   perform set_config('jobmachine_session.asked', v_epoch::text, false);
-  return (select m.ticked_at from jobmachine.meta m) < _tick_is_due.now - interval '1 s';
+  return (select m.ticked_at from jobmachine.meta m) < _tick_is_due.now - make_interval(secs => _tick_is_due.seconds);
 end
 $$;
-revoke all on function jobmachine._tick_is_due(timestamptz) from public;
-comment on function jobmachine._tick_is_due(timestamptz) is 'True if tick has not been called for a second.';
+revoke all on function jobmachine._tick_is_due(timestamptz, integer) from public;
+comment on function jobmachine._tick_is_due(timestamptz, integer) is 'True if tick has not been called for some seconds.';

@@ -14,10 +14,10 @@ begin
     select r.job_id, r.receipt from jobmachine.running r
     where r.deadline_at <= v_now and r.deadline_at - r.started_at < '15 min' order by r.deadline_at limit 500 for update skip locked
   ) r;
-  if v_ids is null and (select m.deadlines_swept_at from jobmachine.meta m) < v_now - interval '30 s' then
+  if (select m.deadlines_swept_at from jobmachine.meta m) < v_now - interval '30 s' then
     update jobmachine.meta m set deadlines_swept_at = v_now;
     select array_agg(r.job_id), array_agg(r.receipt) into v_ids, v_receipts
-    from (select r.job_id, r.receipt from jobmachine.running r where r.deadline_at <= v_now order by r.job_id limit 500 for update skip locked) r;
+    from (select r.job_id, r.receipt from jobmachine.running r where r.deadline_at <= v_now order by r.job_id limit 5000 for update skip locked) r;
   end if;
   if v_ids is not null then
     perform jobmachine._take_away(v_ids, v_receipts, 'timeout', 'the attempt ran longer than its timeout');

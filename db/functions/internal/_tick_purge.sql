@@ -7,6 +7,7 @@ as $$
 declare
   v_now constant timestamptz := jobmachine._now();
   v_meta jobmachine.meta;
+  v_cursor bigint;
   v_last bigint;
   v_old bigint[];
   v_oldest timestamptz;
@@ -19,19 +20,20 @@ begin
   delete from jobmachine.unique_key k
   where k.ctid = any (array(select k.ctid from jobmachine.unique_key k where k.until <= v_now limit 1000 for update skip locked));
 
+  v_cursor := jobmachine._skip_fast_segment(v_meta.purge_cursor, v_now);
   select max(f.job_id), array_agg(f.job_id) filter (where f.finished_at <= v_now - f.retention), min(f.finished_at)
   into v_last, v_old, v_oldest
   from (
     select f.job_id, f.finished_at, coalesce(q.retention, d.retention, '30 days') as retention
     from (
       select f.job_id, f.finished_at, f.queue from jobmachine.finished f
-      where f.job_id > jobmachine._skip_fast_segment(v_meta.purge_cursor, v_now) order by f.job_id limit 5000
+      where f.job_id > v_cursor order by f.job_id limit 5000
     ) f
     left join jobmachine.queue q on q.name = f.queue
     left join jobmachine.queue d on d.name = '*'
   ) f;
   if v_old is not null then
-    perform jobmachine._forget(v_old);
+    perform jobmachine._forget_finished(v_old);
   end if;
   select least(min(q.retention), interval '30 days') into v_shortest from jobmachine.queue q;
   update jobmachine.meta m set purged_at = v_now,

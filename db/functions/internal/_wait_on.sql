@@ -1,4 +1,5 @@
--- The same for one who waits for answers: takes or drops one of the 64 bells. Which ones are held is remembered as bits.
+-- The same for one who waits for answers: takes or drops one of the 64 bells. Which ones are held is remembered as bits;
+-- both keys, since a call may have been cancelled between the two.
 create or replace function jobmachine._wait_on(bucket integer, waiting boolean)
 returns void
 language plpgsql
@@ -8,13 +9,18 @@ declare
   v_key constant bigint := jobmachine._bell_key('reply' || _wait_on.bucket || '*');
   v_bit constant bigint := 1::bigint << _wait_on.bucket;
   v_held bigint;
+  v_a integer[];
+  v_b integer[];
 begin
   if jobmachine._trust_memory('reply') then
     v_held := coalesce(nullif(current_setting('jobmachine_session.waiting', true), ''), '0')::bigint;
   else
+    v_a := jobmachine._held_keys(v_class);
+    v_b := jobmachine._held_keys(v_class + 1);
     select coalesce(bit_or(1::bigint << b.bucket), 0) into v_held
     from generate_series(0, 63) b (bucket)
-    where (jobmachine._bell_key('reply' || b.bucket || '*') << 32 >> 32)::integer = any (jobmachine._held_keys(v_class));
+    cross join lateral (select jobmachine._bell_key('reply' || b.bucket || '*') as key) k
+    where (k.key << 32 >> 32)::integer = any (v_a) and (k.key >> 32)::integer = any (v_b);
   end if;
   if _wait_on.waiting and v_held & v_bit = 0 then
     perform pg_advisory_lock_shared(v_class, (v_key << 32 >> 32)::integer);

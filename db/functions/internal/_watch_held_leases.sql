@@ -23,10 +23,12 @@ begin
   if pg_postmaster_start_time() > clock_timestamp() - interval '30 s' or v_held > 2 and 2 * cardinality(v_unseen) > v_held then
     v_unseen := null;
   end if;
-  update jobmachine.lease l set unseen_since = null
-  where l.unseen_since is not null and l.id <> all (coalesce(v_unseen, '{}'));
-  update jobmachine.lease l set unseen_since = _watch_held_leases.now
-  where l.id = any (v_unseen) and (l.unseen_since is null or l.renewed_at >= l.unseen_since);
+  update jobmachine.lease l set unseen_since = case when l.id = any (v_unseen) then _watch_held_leases.now end
+  where l.id = any (array(
+    select c.id from jobmachine.lease c
+    where c.unseen_since is not null and c.id <> all (coalesce(v_unseen, '{}'))
+      or c.id = any (v_unseen) and (c.unseen_since is null or c.renewed_at >= c.unseen_since)
+    order by c.id for update skip locked));
 end
 $$;
 revoke all on function jobmachine._watch_held_leases(timestamptz) from public;
