@@ -197,3 +197,27 @@ func TestRunRefuses(t *testing.T) {
 		})
 	}
 }
+
+// A full disk, a deadlock or a timeout passes; what the handler has done must not be done again.
+func TestAPassingErrorDoesNotTurnASuccessIntoAFailure(t *testing.T) {
+	b := newBench(t)
+	b.Exec(`create sequence tries;
+		create function full_disk() returns trigger language plpgsql as $$
+		begin
+		  if nextval('public.tries') <= 3 then raise exception using errcode = '53100', message = 'No space left on device'; end if;
+		  return null;
+		end $$;
+		grant usage on sequence tries to public;
+		create trigger full_disk before insert on jobmachine.finished for each statement execute function full_disk()`)
+	w := b.worker()
+	runs := 0
+	w.Handle("q", func(context.Context, *worker.Job) (any, error) { runs++; return 1, nil })
+	id := b.send("q", nil)
+	if err := w.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	job, err := b.client.Status(t.Context(), id)
+	if err != nil || job.State != "completed" || runs != 1 {
+		t.Errorf("%s after %d runs, %v", job.State, runs, err)
+	}
+}

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -42,8 +43,8 @@ func (w *Worker) settler(ctx context.Context) {
 			limit = batchSize
 			continue
 		}
-		if pg.Code(err) != "" && !pg.Unsure(err) {
-			// Refused, not lost. One of them may be to blame: go one by one, that one at last as a failure.
+		if blamed(pg.Code(err)) {
+			// One of them is to blame: go one by one, that one at last as a failure.
 			if limit == 1 {
 				batch[0] = outcome{run: batch[0].run, verb: "fail", err: "the outcome cannot be stored: " + err.Error()}
 			}
@@ -54,6 +55,12 @@ func (w *Worker) settler(ctx context.Context) {
 		w.mu.Unlock()
 		backoff.Sleep(ctx)
 	}
+}
+
+// blamed reports whether an error is of the data, so that to repeat the call cannot help. Everything
+// else (a full disk, a deadlock, a timeout) passes.
+func blamed(code string) bool {
+	return strings.HasPrefix(code, "22") || strings.HasPrefix(code, "54") || strings.HasPrefix(code, "JM")
 }
 
 // take moves outcomes from the list into the settler's hands.
