@@ -86,6 +86,7 @@ func TestThroughAPoolerInTransactionMode(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]func(c *worker.Config, direct string){
 		"with a direct connection for LISTEN": func(c *worker.Config, direct string) { c.ListenURL = direct },
+		"that nobody told it of":              func(*worker.Config, string) {},
 		"poll-only":                           func(c *worker.Config, _ string) { c.PollOnly, c.PollInterval = true, 50*time.Millisecond },
 	} {
 		t.Run(name, func(t *testing.T) {

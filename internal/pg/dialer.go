@@ -3,7 +3,9 @@ package pg
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,8 +18,10 @@ const connectTimeout = 10 * time.Second
 
 // Dialer opens connections that belong to one user, beside any pool.
 type Dialer struct {
-	config *pgx.ConnConfig
-	before func(context.Context, *pgx.ConnConfig) error
+	config   *pgx.ConnConfig
+	before   func(context.Context, *pgx.ConnConfig) error
+	settings map[string]string // of the session
+	refused  atomic.Bool       // a pooler does not take them
 }
 
 // FromPool makes a dialer with the settings of a pool.
@@ -83,20 +87,32 @@ func (d *Dialer) Same(o *Dialer) bool {
 func (d *Dialer) With(name string, pooled bool, settings map[string]string) *Dialer {
 	c := d.config.Copy()
 	c.RuntimeParams["application_name"] = name
-	if c.DefaultQueryExecMode = d.mode(pooled); c.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
-		for k, v := range settings { // another mode: somebody knows of a pooler
-			c.RuntimeParams[k] = v
-		}
+	if c.DefaultQueryExecMode = d.mode(pooled); c.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
+		settings = nil // somebody knows of a pooler
 	}
-	return &Dialer{config: c, before: d.before}
+	return &Dialer{config: c, before: d.before, settings: settings}
 }
 
 // Connect opens a connection. onNotification, if not nil, is called from within the calls of the
-// connection whenever a notification arrives.
+// connection whenever a notification arrives. A pooler that nobody told of shows itself by refusing
+// settings of a session; then there are none.
 func (d *Dialer) Connect(ctx context.Context, onNotification func(channel string)) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	conn, err := d.connect(ctx, onNotification)
+	if Code(err) == "08P01" && d.settings != nil && !d.refused.Swap(true) {
+		conn, err = d.connect(ctx, onNotification)
+	}
+	return conn, err
+}
+
+func (d *Dialer) connect(ctx context.Context, onNotification func(channel string)) (*pgx.Conn, error) {
 	c := d.config.Copy()
+	if d.refused.Load() {
+		c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	} else {
+		maps.Copy(c.RuntimeParams, d.settings)
+	}
 	if onNotification != nil {
 		c.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) { onNotification(n.Channel) }
 	}
