@@ -174,3 +174,18 @@ func TestCompleteCommitsWithTheHandlersRows(t *testing.T) {
 	equal(t, "state", s.state(r.ID), "completed")
 	equal(t, "effects", one[int64](s, "select count(*) from effect"), 1)
 }
+
+// As when a crash has undone an asynchronous claim: the ticket is where it was, and the lease lives on.
+func TestAClaimThatWasUndoneLeavesNoReceiptBehind(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.exec("select jobmachine.send('q')")
+	lease := one[int64](s, "select jobmachine.open_lease('w')")
+	s.exec("begin")
+	lost := s.claim("q", 1, lease)[0]
+	s.exec("rollback")
+	again := s.claim("q", 1, lease)[0]
+	equal(t, "job", again.ID, lost.ID)
+	equal(t, "verdict on the lost receipt", one[string](s, "select jobmachine.complete($1, $2)", lost.ID, lost.Receipt), "stale")
+	equal(t, "verdict", one[string](s, "select jobmachine.complete($1, $2)", again.ID, again.Receipt), "ok")
+}

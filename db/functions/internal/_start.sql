@@ -1,9 +1,12 @@
--- Moves locked tickets to running. The receipt is new for every run: a position is new at every entry into
--- pending, and a lease is opened durably. 53 bits, so that JSON carries it.
+-- Moves locked tickets to running. The receipt is new for every run: a position is new at every entry into pending, and
+-- the moment tells apart two claims of one entry, when a crash has undone an asynchronous one under a lease that lives on.
+-- 53 bits, so that JSON carries it.
 create or replace function jobmachine._start(tickets tid[], lease_id bigint, now timestamptz)
 returns setof jobmachine.claimed_job
 language plpgsql
 as $$
+declare
+  v_moment constant bigint := (extract(epoch from _start.now) * 1000000)::bigint;
 begin
   return query
   with ticket as materialized (
@@ -12,7 +15,7 @@ begin
   ), setting as materialized (
     select s.* from (select distinct t.queue from ticket t) q cross join lateral jobmachine._setting(q.queue) s
   ), started as materialized (
-    select t.job_id, hashint8extended(t.position, _start.lease_id) & 9007199254740991 as receipt, t.queue, j.payload, j.headers,
+    select t.job_id, hashint8extended(t.position, _start.lease_id # v_moment) & 9007199254740991 as receipt, t.queue, j.payload, j.headers,
       (t.attempt + 1)::integer as attempt, coalesce(j.max_attempts, s.max_attempts)::integer as max_attempts, j.created_at,
       case when coalesce(j.timeout, s.timeout) > '0' then _start.now + coalesce(j.timeout, s.timeout) end as deadline_at,
       j.reply_to, t.unique_key, t.priority, t.position
