@@ -389,9 +389,19 @@ func TestThePurgeLeavesAJobThatIsBeingRetried(t *testing.T) {
 	operator.exec("begin")
 	equal(t, "retry", one[string](operator, "select jobmachine.retry($1)", id), "ok")
 	s.exec("update jobmachine.meta set purged_at = '-infinity', purge_cursor = 0")
-	s.exec("set lock_timeout = '10 s'")
-	s.exec("select jobmachine.tick()")
+	watcher, ticked := connect(t, db), make(chan struct{})
+	pid := s.PgConn().PID()
+	go func() { defer close(ticked); s.exec("select jobmachine.tick()") }()
+	eventually(t, "a tick that has ended, or waits for the retry", func() bool {
+		select {
+		case <-ticked:
+			return true
+		default:
+			return one[bool](watcher, "select cardinality(pg_blocking_pids($1)) > 0", pid)
+		}
+	})
 	operator.exec("commit")
+	<-ticked
 	equal(t, "claimed", len(s.claim("q", 1, nil)), 1)
 }
 
