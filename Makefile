@@ -6,7 +6,7 @@ STATICCHECK = v0.8.2
 # PostgreSQL 15 is the one installed; the others come from npm.
 MATRIX      = 17.10.0-beta.17 18.4.0-beta.17
 
-TOOLS  = .cache/tools
+TOOLS  = $(CURDIR)/.cache/tools
 sqlc   = $(TOOLS)/sqlc-$(SQLC)
 static = $(TOOLS)/staticcheck-$(STATICCHECK)
 
@@ -26,7 +26,20 @@ demo: ## the main job on real input: digest a source tree, collect every reply
 
 .PHONY: bench
 bench: ## the budget: WAL per job, throughput, latency
-	go run ./bench
+	go run -C bench . budget
+
+# For instance: make bench-peers ARGS='-short -systems jobmachine,river'
+.PHONY: bench-peers
+bench-peers: bench/node/node_modules ## jobmachine beside River, graphile-worker, pg-boss and a bare table
+	go run -C bench . peers $(ARGS)
+
+.PHONY: bench-report
+bench-report: ## docs/benchmarks.md from the newest results of bench-peers
+	go run -C bench . report $(ARGS)
+
+bench/node/node_modules: bench/node/package-lock.json
+	npm ci --prefix bench/node --no-audit --no-fund --loglevel=error
+	touch $@
 
 .PHONY: test
 test: ## everything, against a real PostgreSQL
@@ -53,11 +66,9 @@ verify: lint $(sqlc) ## what is generated is up to date, and the SQL is sound
 	JOBMACHINE_TEST_SKIP=no go test -count=1 -run 'Golden|FunctionBodies|Files' ./db
 
 .PHONY: lint
-lint: $(static) ## gofmt, go mod tidy, go vet, staticcheck
+lint: $(static) ## gofmt, go mod tidy, go vet, staticcheck; bench is a module of its own
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
-	go mod tidy -diff
-	go vet ./...
-	$(static) ./...
+	for dir in . bench; do (cd $$dir && go mod tidy -diff && go vet ./... && $(static) ./...) || exit 1; done
 
 .PHONY: dist
 dist: ## dist/jobmachine.sql, the install as one file for psql
@@ -66,9 +77,9 @@ dist: ## dist/jobmachine.sql, the install as one file for psql
 
 # Without cgo, sqlc brings its parser along compiled, and is built in a fraction of the time.
 $(sqlc):
-	CGO_ENABLED=0 GOBIN=$(CURDIR)/$(TOOLS) go install github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC)
+	CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC)
 	mv $(TOOLS)/sqlc $@
 
 $(static):
-	GOBIN=$(CURDIR)/$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
+	GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
 	mv $(TOOLS)/staticcheck $@

@@ -1,105 +1,113 @@
-// Command bench prints the figures that docs/decisions.md and the README promise, on a private PostgreSQL with
-// durability on. WAL bytes, buffers, commits and NOTIFYs do not depend on the machine's mood; for times take the ratios.
+// Command bench measures jobmachine: against its own budget, and beside other queues on the same server.
+//
+//	bench budget                      the figures that the README and docs/decisions.md promise
+//	bench peers -out results.json     every system, every scenario; see bench peers -h
+//	bench report -in results.json     docs/benchmarks.md with its plots
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"text/tabwriter"
+	"path/filepath"
+	"strings"
+	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/jobmachine/jobmachine/db"
-	"github.com/jobmachine/jobmachine/internal/pgserver"
+	"github.com/jobmachine/jobmachine/bench/agent"
+	"github.com/jobmachine/jobmachine/bench/budget"
+	"github.com/jobmachine/jobmachine/bench/peers"
 )
 
-// payload has 200 bytes of JSON text.
-const payload = `jsonb_build_object('data', repeat('x', 188))`
-
-type bench struct {
-	ctx    context.Context
-	server *pgserver.Server
-	out    *tabwriter.Writer
-	passes int
-	missed int
+var commands = map[string]func(ctx context.Context, args []string) error{
+	"agent":  runAgent,
+	"budget": runBudget,
+	"peers":  runPeers,
 }
 
 func main() {
-	passes := flag.Int("passes", 3, "how often the timed parts are measured, in turn")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *passes); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: bench budget | peers | report, each with -h")
+		os.Exit(2)
+	}
+	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {
+		fmt.Fprintf(os.Stderr, "bench %s: %v\n", strings.Join(os.Args[1:], " "), err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, passes int) error {
-	server, err := pgserver.Start(ctx, pgserver.Options{Settings: map[string]string{
-		"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "1h", "max_connections": "100",
-	}})
+func runBudget(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("budget", flag.ExitOnError)
+	passes := flags.Int("passes", 3, "how often the timed parts are measured, in turn")
+	flags.Parse(args)
+	return budget.Run(ctx, os.Stdout, *passes)
+}
+
+// runAgent is how peers starts a system in Go: as a process of its own, so that its CPU can be told from others.
+func runAgent(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("want the name of a system")
+	}
+	s, err := agent.New(args[0], os.Getenv("DATABASE_URL"))
 	if err != nil {
 		return err
 	}
-	defer server.Stop()
-	b := &bench{ctx: ctx, server: server, passes: passes, out: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)}
-	conn, err := b.fresh()
-	if err != nil {
-		return err
+	return agent.Serve(context.WithoutCancel(ctx), s, os.Stdin, os.Stdout)
+}
+
+// short is for a look whether all works: its figures are worth little.
+var short = map[string]string{
+	"passes": "1", "jobs": "5000", "seconds": "1", "rounds": "2", "round-jobs": "2000", "backlog": "10000", "patience": "4s",
+}
+
+func runPeers(ctx context.Context, args []string) error {
+	c := &peers.Config{Log: os.Stderr}
+	flags := flag.NewFlagSet("peers", flag.ExitOnError)
+	systems := flags.String("systems", "", "which, with commas between; empty: all")
+	scenarios := flags.String("scenarios", "", "which, with commas between; empty: all (long only with -long)")
+	out := flags.String("out", filepath.Join("results", time.Now().Format("2006-01-02")+".json"), "file for the results")
+	isShort := flags.Bool("short", false, "a run under 3 minutes with tiny sizes")
+	flags.IntVar(&c.Passes, "passes", 3, "measurements of the shorter scenarios, in turn")
+	flags.IntVar(&c.Jobs, "jobs", 100000, "jobs of a bulk send or a drain")
+	flags.Float64Var(&c.Seconds, "seconds", 5, "of sending one by one; twice as long for latencies")
+	flags.IntVar(&c.Rounds, "rounds", 10, "rounds under a held snapshot")
+	flags.IntVar(&c.RoundJobs, "round-jobs", 20000, "jobs of such a round")
+	flags.IntVar(&c.Backlog, "backlog", 1000000, "jobs of a long queue")
+	flags.DurationVar(&c.Long, "long", 0, "duration of the long run, for each system")
+	flags.Float64Var(&c.Rate, "rate", 500, "jobs per second of the long run")
+	flags.DurationVar(&c.Patience, "patience", 10*time.Second, "how long to wait for jobs of a killed worker")
+	flags.StringVar(&c.NodeDir, "node", "node", "folder of the systems in Node")
+	flags.Parse(args)
+	if *isShort {
+		given := map[string]bool{}
+		flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+		for name, value := range short {
+			if !given[name] {
+				if err := flags.Set(name, value); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	var version string
-	if err := conn.QueryRow(ctx, "show server_version").Scan(&version); err != nil {
-		return err
-	}
-	conn.Close(ctx)
-	fmt.Fprintf(b.out, "PostgreSQL %s, durability on, payload 200 bytes\n\n", version)
-	for _, part := range []func() error{b.wal, b.buffers, b.producers, b.latency, b.due} {
-		if err := part(); err != nil {
+	c.Systems, c.Scenarios = list(*systems), list(*scenarios)
+	r, err := peers.Run(ctx, c)
+	if r != nil && len(r.Runs) > 0 {
+		if err := os.MkdirAll(filepath.Dir(*out), 0o755); err != nil {
 			return err
 		}
-		b.out.Flush()
+		err = errors.Join(err, r.Save(*out))
+		fmt.Fprintf(os.Stderr, "%s: %d measurements in %.1f minutes\n", *out, len(r.Runs), r.Minutes)
 	}
-	if b.missed > 0 {
-		return fmt.Errorf("%d figures are over budget", b.missed)
-	}
-	return nil
+	return err
 }
 
-// fresh makes the database bench anew, with jobmachine in it.
-func (b *bench) fresh() (*pgx.Conn, error) {
-	admin, err := pgx.Connect(b.ctx, b.server.URL())
-	if err != nil {
-		return nil, err
+func list(s string) []string {
+	if s == "" {
+		return nil
 	}
-	defer admin.Close(b.ctx)
-	for _, sql := range []string{"drop database if exists bench with (force)", "create database bench"} {
-		if _, err := admin.Exec(b.ctx, sql); err != nil {
-			return nil, err
-		}
-	}
-	conn, err := pgx.Connect(b.ctx, b.server.DatabaseURL("bench"))
-	if err != nil {
-		return nil, err
-	}
-	return conn, db.Migrate(b.ctx, conn, db.Options{})
-}
-
-// report prints a figure and, if it has a budget, whether it is kept. atMost and atLeast are 0 where there is none.
-func (b *bench) report(what string, value float64, unit string, atMost, atLeast float64) {
-	budget := ""
-	switch {
-	case atMost > 0:
-		budget = fmt.Sprintf("at most %g", atMost)
-	case atLeast > 0:
-		budget = fmt.Sprintf("at least %g", atLeast)
-	}
-	if atMost > 0 && value > atMost || atLeast > 0 && value < atLeast {
-		budget += "  MISSED"
-		b.missed++
-	}
-	fmt.Fprintf(b.out, "%s\t%.4g %s\t%s\n", what, value, unit, budget)
+	return strings.Split(s, ",")
 }

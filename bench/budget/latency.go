@@ -1,4 +1,4 @@
-package main
+package budget
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/jobmachine/jobmachine/bench/result"
 	"github.com/jobmachine/jobmachine/client"
 	"github.com/jobmachine/jobmachine/worker"
 )
@@ -69,8 +70,8 @@ func (b *bench) latency() error {
 			s := <-started
 			ms = append(ms, max(0, s.at.Sub(committed[s.id]).Seconds()*1000))
 		}
-		b.report("commit to handler start on an idle worker, 200/s, p50", percentile(ms, 50), "ms", 5, 0)
-		b.report("commit to handler start on an idle worker, 200/s, p99", percentile(ms, 99), "ms", 0, 0)
+		b.report("commit to handler start on an idle worker, 200/s, p50", result.Percentile(ms, 50), "ms", 5, -1)
+		b.report("commit to handler start on an idle worker, 200/s, p99", result.Percentile(ms, 99), "ms", -1, -1)
 
 		c, err := client.Open(ctx, b.server.DatabaseURL("bench"), client.Config{Logger: quiet()})
 		if err != nil {
@@ -86,8 +87,8 @@ func (b *bench) latency() error {
 			ms = append(ms, time.Since(begin).Seconds()*1000)
 			<-started
 		}
-		b.report("call to reply, one at a time, p50", percentile(ms, 50), "ms", 0, 0)
-		b.report("call to reply, one at a time, p99", percentile(ms, 99), "ms", 0, 0)
+		b.report("call to reply, one at a time, p50", result.Percentile(ms, 50), "ms", -1, -1)
+		b.report("call to reply, one at a time, p99", result.Percentile(ms, 99), "ms", -1, -1)
 		return nil
 	})
 }
@@ -113,8 +114,8 @@ func (b *bench) due() error {
 			}
 			ms = append(ms, float64(s.at.UnixMicro())/1000-at*1000)
 		}
-		b.report("start of due jobs after their time, p50", percentile(ms, 50), "ms", 0, 0)
-		b.report("start of due jobs after their time, p99", percentile(ms, 99), "ms", 50, 0)
+		b.report("start of due jobs after their time, p50", result.Percentile(ms, 50), "ms", -1, -1)
+		b.report("start of due jobs after their time, p99", result.Percentile(ms, 99), "ms", 50, -1)
 		return nil
 	})
 }

@@ -1,14 +1,15 @@
-package main
+package budget
 
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/jobmachine/jobmachine/bench/result"
+	"github.com/jobmachine/jobmachine/internal/measure"
 	"github.com/jobmachine/jobmachine/worker"
 )
 
@@ -27,10 +28,10 @@ func (b *bench) producers() error {
 		}
 		with, notifies = append(with, rate), append(notifies, n)
 	}
-	b.report("8 producers beside a busy worker, without the trigger", median(without), "sends/s", 0, 0)
-	b.report("8 producers beside a busy worker", median(with), "sends/s", 0, 0)
-	b.report("the same as a ratio", median(with)/median(without), "", 0, 0.9)
-	b.report("NOTIFYs per 100,000 of these sends", median(notifies), "", 500, 0)
+	b.report("8 producers beside a busy worker, without the trigger", result.Median(without), "sends/s", -1, -1)
+	b.report("8 producers beside a busy worker", result.Median(with), "sends/s", -1, -1)
+	b.report("the same as a ratio", result.Median(with)/result.Median(without), "", -1, 0.9)
+	b.report("NOTIFYs per 100,000 of these sends", result.Median(notifies), "", 500, -1)
 	return nil
 }
 
@@ -47,7 +48,7 @@ func (b *bench) produce(trigger bool) (rate, notifies float64, err error) {
 		}
 	}
 	// A backlog keeps the worker busy from the first moment to the last.
-	if _, err := conn.Exec(b.ctx, "select jobmachine.send_many('bench', array_fill("+payload+", array[10000])) from generate_series(1, 10)"); err != nil {
+	if _, err := conn.Exec(b.ctx, "select jobmachine.send_many('bench', array_fill("+measure.Payload+", array[10000])) from generate_series(1, 10)"); err != nil {
 		return 0, 0, err
 	}
 	ctx, stop := context.WithCancel(b.ctx)
@@ -90,7 +91,7 @@ func (b *bench) produce(trigger bool) (rate, notifies float64, err error) {
 		producing.Go(func() {
 			defer p.Close(context.Background())
 			for time.Since(start) < seconds*time.Second {
-				if _, errs[i] = p.Exec(ctx, "select jobmachine.send('bench', "+payload+")"); errs[i] != nil {
+				if _, errs[i] = p.Exec(ctx, "select jobmachine.send('bench', "+measure.Payload+")"); errs[i] != nil {
 					return
 				}
 				sent[i]++
@@ -109,16 +110,6 @@ func (b *bench) produce(trigger bool) (rate, notifies float64, err error) {
 		total += n
 	}
 	return float64(total) / elapsed.Seconds(), float64(heard) * 100000 / float64(total), nil
-}
-
-func median(v []float64) float64 { return percentile(v, 50) }
-
-func percentile(v []float64, p int) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	s := slices.Sorted(slices.Values(v))
-	return s[min(len(s)-1, len(s)*p/100)]
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -1,0 +1,168 @@
+package peers
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// reading is what the meters show at one moment.
+type reading struct {
+	at         time.Time
+	server     time.Duration // CPU of all processes of the server, ended ones too
+	client     time.Duration // CPU of the agents
+	wal        float64       // bytes ever written
+	xid        float64       // transactions that wrote, subtransactions included
+	checkpoint string        // the last one: full-page images follow it
+}
+
+func (s *stage) read(ctx context.Context) (r reading, err error) {
+	if r.server, err = serverCPU(s.server.Pid()); err != nil {
+		return r, err
+	}
+	for _, p := range s.agents {
+		cpu, err := p.cpu()
+		if err != nil {
+			return r, err
+		}
+		r.client += cpu
+	}
+	r.at = time.Now()
+	err = s.db.QueryRow(ctx, `select (pg_current_wal_lsn() - '0/0')::float8, pg_snapshot_xmax(pg_current_snapshot())::text::float8, checkpoint_lsn::text
+		from pg_control_checkpoint()`).Scan(&r.wal, &r.xid, &r.checkpoint)
+	return r, err
+}
+
+// measure runs fn between two readings. fn returns the number of jobs, and the seconds if it knows better than the clock.
+func (s *stage) measure(ctx context.Context, fn func() (jobs int, seconds float64, err error)) error {
+	a, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	jobs, seconds, err := fn()
+	if err != nil {
+		return err
+	}
+	b, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if jobs == 0 {
+		return fmt.Errorf("no job was done")
+	}
+	if seconds == 0 {
+		seconds = b.at.Sub(a.at).Seconds()
+	}
+	n := float64(jobs)
+	s.figures["jobs"] = n
+	s.figures["jobs_per_second"] = n / seconds
+	s.figures["server_us"] = float64((b.server - a.server).Microseconds()) / n
+	s.figures["client_us"] = float64((b.client - a.client).Microseconds()) / n
+	s.figures["wal_bytes"] = (b.wal - a.wal) / n
+	s.figures["commits"] = (b.xid - a.xid) / n
+	if a.checkpoint != b.checkpoint {
+		s.figures["checkpoints"] = 1
+	}
+	return nil
+}
+
+// stat is of /proc/<pid>/stat.
+type stat struct {
+	parent        int
+	own, children time.Duration // children: those that have ended
+}
+
+// tick is the unit of times in /proc on every Linux.
+const tick = 10 * time.Millisecond
+
+func readStat(pid int) (s stat, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return s, err
+	}
+	// The name, in parentheses, may have spaces in it.
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	var n [5]int
+	for i, field := range []int{1, 11, 12, 13, 14} {
+		if n[i], err = strconv.Atoi(fields[field]); err != nil {
+			return s, err
+		}
+	}
+	return stat{n[0], tick * time.Duration(n[1]+n[2]), tick * time.Duration(n[3]+n[4])}, nil
+}
+
+// serverCPU adds up the postmaster, its children, and those of them that have ended.
+func serverCPU(postmaster int) (time.Duration, error) {
+	main, err := readStat(postmaster)
+	if err != nil {
+		return 0, err
+	}
+	total := main.own + main.children
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return 0, err
+	}
+	for _, dir := range processes {
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		if s, err := readStat(pid); err == nil && s.parent == postmaster { // others may end while one looks
+			total += s.own
+		}
+	}
+	return total, nil
+}
+
+// listener counts the notifications of a system.
+type listener struct {
+	conn  *pgx.Conn
+	heard chan int
+}
+
+const barrier = "bench.barrier"
+
+func (s *stage) listen(ctx context.Context) (*listener, error) {
+	conn, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return nil, err
+	}
+	for _, channel := range append(s.System.channels, barrier) {
+		if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
+			return nil, err
+		}
+	}
+	l := &listener{conn, make(chan int, 1)}
+	go func() {
+		n := 0
+		for {
+			note, err := conn.WaitForNotification(ctx)
+			if err != nil || note.Channel == barrier {
+				break
+			}
+			n++
+		}
+		conn.Close(context.WithoutCancel(ctx))
+		l.heard <- n
+	}()
+	return l, nil
+}
+
+// stop returns how many there were: notifications come in the order of commits.
+func (l *listener) stop(ctx context.Context, s *stage) (int, error) {
+	if _, err := s.db.Exec(ctx, "select pg_notify($1, '')", barrier); err != nil {
+		return 0, err
+	}
+	select {
+	case n := <-l.heard:
+		return n, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
