@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// mutant is jobmachine without one of its protections. The suite must notice. It is made of the real
+// source: each edit replaces a text that must be there exactly once.
+type mutant struct {
+	Name     string
+	SQL      []edit // of functions in the scratch database
+	Go       []edit // of files, for a build of the processes
+	Handlers string // of the handlers in this folder, see spec.Mutant
+}
+
+type edit struct{ in, old, new string }
+
+func (e edit) apply(text string) (string, error) {
+	if n := strings.Count(text, e.old); n != 1 {
+		return "", fmt.Errorf("mutant: %q is %d times in %s, and must be there once", e.old, n, e.in)
+	}
+	return strings.Replace(text, e.old, e.new, 1), nil
+}
+
+// apply replaces functions.
+func (m mutant) apply(ctx context.Context, s *server) error {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for _, e := range m.SQL {
+		var text string
+		err := conn.QueryRow(ctx, "select pg_get_functiondef(p.oid) from pg_proc p where p.proname = $1 and p.pronamespace = 'jobmachine'::regnamespace", e.in).Scan(&text)
+		if err != nil {
+			return fmt.Errorf("mutant: function %s: %w", e.in, err)
+		}
+		if text, err = e.apply(text); err != nil {
+			return err
+		}
+		if _, err := conn.Exec(ctx, text); err != nil {
+			return fmt.Errorf("mutant: %s: %w", e.in, err)
+		}
+	}
+	return nil
+}
+
+// build makes a program of changed source, which go build reads by way of an overlay.
+func build(edits []edit, dir string) (program string, err error) {
+	_, here, _, _ := runtime.Caller(0)
+	source := filepath.Dir(here)
+	overlay := map[string]map[string]string{"Replace": {}}
+	for i, e := range edits {
+		path := filepath.Join(source, "..", e.in)
+		if root, std := strings.CutPrefix(e.in, "std:"); std {
+			path = filepath.Join(goroot(), "src", root)
+		}
+		changed := overlay["Replace"][path]
+		from := path
+		if changed != "" {
+			from = changed
+		}
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return "", fmt.Errorf("mutant: %w", err)
+		}
+		mutated, err := e.apply(string(text))
+		if err != nil {
+			return "", err
+		}
+		changed = filepath.Join(dir, fmt.Sprintf("%d.go", i))
+		if err := os.WriteFile(changed, []byte(mutated), 0o644); err != nil {
+			return "", err
+		}
+		overlay["Replace"][path] = changed
+	}
+	list, err := json.Marshal(overlay)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, list, 0o644); err != nil {
+		return "", err
+	}
+	program = filepath.Join(dir, "faults")
+	cmd := exec.Command("go", "build", "-overlay", file, "-o", program, ".")
+	cmd.Dir = source
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("mutant: go build: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+func goroot() string {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	must(err)
+	return strings.TrimSpace(string(out))
+}

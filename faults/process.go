@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// process is a worker, a producer or a caller. When one ends that should not, another takes its place.
+type process struct {
+	spec
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	frozen bool
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// start starts n processes that are supervised, as systemd would.
+func (w *world) start(n int, s spec) {
+	for range n {
+		s := s
+		w.names[s.Role]++
+		s.Name = fmt.Sprintf("%s%d", s.Role, w.names[s.Role])
+		s.Seed = w.dice.Uint64()
+		w.launch(s)
+	}
+}
+
+func (w *world) launch(s spec) {
+	if s.URL == "" {
+		s.URL = appURL(w.link.port())
+	}
+	s.Mutant = w.mutant.Handlers
+	s.Ledger = filepath.Join(w.dir, s.Name+".ledger")
+	log, err := os.OpenFile(filepath.Join(w.dir, s.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	must(err)
+	defer log.Close()
+	p := &process{spec: s, cmd: exec.Command(w.program), ended: make(chan struct{})}
+	p.cmd.Env = s.environment()
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	must(p.cmd.Start())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.processes = append(w.processes, p)
+	go w.supervise(p)
+}
+
+// supervise notes the end of a process, and replaces it.
+func (w *world) supervise(p *process) {
+	_ = p.cmd.Wait()
+	close(p.ended)
+	w.mu.Lock()
+	w.exits = append(w.exits, exit{pid: p.pid(), role: p.Role, how: p.cmd.ProcessState.String(), done: p.Role != "worker" && p.cmd.ProcessState.Success(), at: monotonic()})
+	w.processes = slices.DeleteFunc(w.processes, func(o *process) bool { return o == p })
+	replace := !w.closing[p.Role] && !p.cmd.ProcessState.Success()
+	w.mu.Unlock()
+	if replace {
+		sleep(w.ctx, w.restartAfter)
+		w.mu.Lock()
+		replace = !w.closing[p.Role]
+		w.mu.Unlock()
+		if replace {
+			w.launch(p.spec)
+		}
+	}
+}
+
+// those are the living processes of a role.
+func (w *world) those(role string) []*process {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var those []*process
+	for _, p := range w.processes {
+		if p.Role == role && !p.frozen {
+			those = append(those, p)
+		}
+	}
+	return those
+}
+
+// anyone picks one of them; nil: there is none just now.
+func (w *world) anyone(role string) *process {
+	those := w.those(role)
+	if len(those) == 0 {
+		return nil
+	}
+	return those[w.dice.IntN(len(those))]
+}
+
+// kill kills a process, with no chance to say goodbye.
+func (w *world) kill(p *process) {
+	if p != nil {
+		w.strike(fault{what: "its worker was killed", pid: p.pid(), ends: true}, func() { _ = p.cmd.Process.Kill(); <-p.ended })
+	}
+}
+
+// stop asks a process to end, and waits until it has.
+func (w *world) stop(p *process) {
+	w.strike(fault{what: "its worker was stopped", pid: p.pid(), ends: true}, func() {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		<-p.ended
+	})
+}
+
+// freeze stops a process in the middle of everything, and lets it go on later.
+func (w *world) freeze(p *process, d time.Duration) {
+	if p == nil {
+		return
+	}
+	w.strike(fault{what: "its worker was frozen", pid: p.pid()}, func() {
+		p.frozen = true
+		_ = p.cmd.Process.Signal(syscall.SIGSTOP)
+		sleep(w.ctx, d)
+		_ = p.cmd.Process.Signal(syscall.SIGCONT)
+		p.frozen = false
+	})
+}
+
+// close ends all processes of a role in an orderly way.
+func (w *world) close(role string) {
+	w.mu.Lock()
+	w.closing[role] = true
+	w.mu.Unlock()
+	for _, p := range w.those(role) {
+		w.stop(p)
+	}
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// scenario is one thing that goes wrong.
+type scenario struct {
+	name     string
+	what     string            // in a sentence
+	becomes  string            // what becomes of it
+	settings map[string]string // of the server
+	run      func(w *world)
+	mutants  []mutant
+	why      string // there is none
+}
+
+type options struct {
+	seed          uint64
+	scale         float64
+	mutants, keep bool
+	report        string
+}
+
+// outcome is a scenario that was run.
+type outcome struct {
+	scenario
+	result
+	seed  uint64
+	took  time.Duration
+	notes []string
+	dir   string
+}
+
+var errBroken = errors.New("a promise was broken")
+
+// run runs scenarios one after the other.
+func (o options) run(ctx context.Context, chosen []scenario) error {
+	fmt.Printf("seed %d, scale %g\n", o.seed, o.scale)
+	if o.mutants {
+		return o.runMutants(ctx, chosen)
+	}
+	var all []outcome
+	var bad error
+	for _, s := range chosen {
+		r, err := o.one(ctx, s, mutant{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		fmt.Println(r)
+		if all = append(all, r); len(r.findings) > 0 {
+			bad = errBroken
+		}
+	}
+	if o.report != "" && bad == nil {
+		return nil
+	}
+	return bad
+}
+
+// runMutants expects a finding of each.
+func (o options) runMutants(ctx context.Context, chosen []scenario) error {
+	var survived []string
+	for _, s := range chosen {
+		for _, m := range s.mutants {
+			r, err := o.one(ctx, s, m)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			if len(r.findings) == 0 {
+				survived = append(survived, s.name+" / "+m.Name)
+				fmt.Printf("SURVIVED  %-18s %s (%.0f s, %s)\n", s.name, m.Name, r.took.Seconds(), r.dir)
+				continue
+			}
+			fmt.Printf("caught    %-18s %-55s %4.0f s  %s: %s\n", s.name, m.Name, r.took.Seconds(), r.findings[0].rule, r.findings[0].detail)
+		}
+	}
+	if survived != nil {
+		return fmt.Errorf("not caught: %s", strings.Join(survived, "; "))
+	}
+	return nil
+}
+
+// one runs one scenario.
+func (o options) one(ctx context.Context, s scenario, m mutant) (r outcome, err error) {
+	began := time.Now()
+	r = outcome{scenario: s, seed: o.seed}
+	if r.dir, err = scratch(); err != nil {
+		return r, err
+	}
+	w := &world{ctx: ctx, dir: r.dir, scale: o.scale, mutant: m, dice: rand.New(rand.NewPCG(o.seed, 0))}
+	if w.program, err = os.Executable(); err != nil {
+		return r, err
+	}
+	if len(m.Go) > 0 {
+		if w.program, err = build(m.Go, r.dir); err != nil {
+			return r, err
+		}
+	}
+	defer w.destroy()
+	if err := w.build(s.settings); err != nil {
+		return r, err
+	}
+	s.run(w)
+	w.settle()
+	e, err := w.evidence()
+	if err != nil {
+		return r, err
+	}
+	if ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	r.result, r.notes, r.took = judge(e), w.notes, time.Since(began)
+	if len(r.findings) == 0 && !o.keep || len(m.Name) > 0 && len(r.findings) > 0 && !o.keep {
+		w.atEnd(func() { _ = w.server.Stop(); _ = os.RemoveAll(r.dir) })
+	}
+	return r, w.save(filepath.Join(r.dir, "faults.txt"))
+}
+
+// save writes the faults beside the ledgers, for those who want to know why.
+func (w *world) save(path string) error {
+	var b strings.Builder
+	for _, f := range w.faults {
+		fmt.Fprintf(&b, "%d %d pid %d: %s\n", f.from, f.to, f.pid, f.what)
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o644)
+}
+
+// String is a result as Jepsen prints it.
+func (r outcome) String() string {
+	var b strings.Builder
+	verdict := "ok"
+	if len(r.findings) > 0 {
+		verdict = "BROKEN, see " + r.dir
+	}
+	fmt.Fprintf(&b, "%s: %s\n  attempted %d, acknowledged %d, ok %d, lost %d, unexpected %d, duplicated %d, recovered %d\n",
+		r.name, verdict, r.attempted, r.acknowledged, r.ok, r.lost, r.unexpected, r.duplicated, r.recovered)
+	fmt.Fprintf(&b, "  %d runs, %d calls, %.0f s, seed %d", r.runs, r.calls, r.took.Seconds(), r.seed)
+	for _, reason := range slices.Sorted(maps.Keys(r.reruns)) {
+		fmt.Fprintf(&b, "\n  %d runs again: %s", r.reruns[reason], reason)
+	}
+	for _, note := range r.notes {
+		fmt.Fprintf(&b, "\n  %s", note)
+	}
+	for i, f := range r.findings {
+		if i == 20 {
+			fmt.Fprintf(&b, "\n  and %d more", len(r.findings)-i)
+			break
+		}
+		fmt.Fprintf(&b, "\n  BROKEN: %s: %s", f.rule, f.detail)
+	}
+	return b.String()
+}
