@@ -13,18 +13,21 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jobmachine/jobmachine/bench/agent"
 	"github.com/jobmachine/jobmachine/bench/budget"
 	"github.com/jobmachine/jobmachine/bench/peers"
+	"github.com/jobmachine/jobmachine/bench/report"
 )
 
 var commands = map[string]func(ctx context.Context, args []string) error{
 	"agent":  runAgent,
 	"budget": runBudget,
 	"peers":  runPeers,
+	"report": runReport,
 }
 
 func main() {
@@ -69,7 +72,7 @@ func runPeers(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("peers", flag.ExitOnError)
 	systems := flags.String("systems", "", "which, with commas between; empty: all")
 	scenarios := flags.String("scenarios", "", "which, with commas between; empty: all (long only with -long)")
-	out := flags.String("out", filepath.Join("results", time.Now().Format("2006-01-02")+".json"), "file for the results")
+	out := flags.String("out", "", "file for the results; empty: results/<date>.json, or results/short.json")
 	isShort := flags.Bool("short", false, "a run under 3 minutes with tiny sizes")
 	flags.IntVar(&c.Passes, "passes", 3, "measurements of the shorter scenarios, in turn")
 	flags.IntVar(&c.Jobs, "jobs", 100000, "jobs of a bulk send or a drain")
@@ -93,6 +96,12 @@ func runPeers(ctx context.Context, args []string) error {
 			}
 		}
 	}
+	if *out == "" {
+		*out = filepath.Join("results", time.Now().Format("2006-01-02")+".json")
+		if *isShort {
+			*out = filepath.Join("results", "short.json")
+		}
+	}
 	c.Systems, c.Scenarios = list(*systems), list(*scenarios)
 	r, err := peers.Run(ctx, c)
 	if r != nil && len(r.Runs) > 0 {
@@ -103,6 +112,21 @@ func runPeers(ctx context.Context, args []string) error {
 		fmt.Fprintf(os.Stderr, "%s: %d measurements in %.1f minutes\n", *out, len(r.Runs), r.Minutes)
 	}
 	return err
+}
+
+func runReport(_ context.Context, args []string) error {
+	flags := flag.NewFlagSet("report", flag.ExitOnError)
+	in := flags.String("in", "", "file of results; empty: the newest in results")
+	docs := flags.String("docs", "../docs", "folder to write to")
+	flags.Parse(args)
+	if *in == "" {
+		files, err := filepath.Glob("results/2*.json")
+		if err != nil || len(files) == 0 {
+			return errors.Join(errors.New("there are no results: run make bench-peers first"), err)
+		}
+		*in = slices.Max(files) // named by date
+	}
+	return report.Write(*in, *docs)
 }
 
 func list(s string) []string {

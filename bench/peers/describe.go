@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -42,6 +43,12 @@ func (b *bench) describe(ctx context.Context, r *result.Result) error {
 	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		r.Machine.Kernel = strings.TrimSpace(string(release))
 	}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		r.Machine.Load, _, _ = strings.Cut(string(load), " ")
+	}
+	if r.Machine.CommitMS, err = commitTime(ctx, conn); err != nil {
+		return err
+	}
 	r.Command = "bench " + strings.Join(os.Args[1:], " ")
 	if commit, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output(); err == nil {
 		r.Commit = strings.TrimSpace(string(commit))
@@ -51,6 +58,23 @@ func (b *bench) describe(ctx context.Context, r *result.Result) error {
 		r.Systems = append(r.Systems, s.System)
 	}
 	return nil
+}
+
+// commitTime is the median of durable commits of a single session, in ms.
+func commitTime(ctx context.Context, conn *pgx.Conn) (float64, error) {
+	if _, err := conn.Exec(ctx, "create table commits (n int)"); err != nil {
+		return 0, err
+	}
+	var ms []float64
+	for n := range 300 {
+		begin := time.Now()
+		if _, err := conn.Exec(ctx, "insert into commits values ($1)", n); err != nil {
+			return 0, err
+		}
+		ms = append(ms, time.Since(begin).Seconds()*1000)
+	}
+	_, err := conn.Exec(ctx, "drop table commits")
+	return result.Median(ms), err
 }
 
 // grep returns what a file of /proc says after a name.

@@ -28,6 +28,9 @@ type Machine struct {
 	Cores  int    `json:"cores"`
 	Memory string `json:"memory"`
 	Kernel string `json:"kernel"`
+	Load   string `json:"load"` // of the last minute, when the run began
+	// CommitMS is what one session alone waits for a durable commit, the median.
+	CommitMS float64 `json:"commit_ms"`
 }
 
 // System is a queue with one set of settings.

@@ -1,0 +1,89 @@
+// Package report renders the results of bench peers: docs/benchmarks.md, with plots. Every sentence with a figure in it
+// is made from the figures, so that none can become wrong.
+package report
+
+import (
+	"embed"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/jobmachine/jobmachine/bench/result"
+)
+
+//go:embed benchmarks.md.tmpl
+var files embed.FS
+
+// report is what the template sees.
+type report struct {
+	*result.Result
+	File  string
+	plots string // folder
+}
+
+// Write renders the results of a file into docs/benchmarks.md and docs/benchmarks/*.svg.
+func Write(in, docs string) error {
+	r, err := result.Load(in)
+	if err != nil {
+		return err
+	}
+	rep := &report{r, filepath.Base(in), filepath.Join(docs, "benchmarks")}
+	if err := os.MkdirAll(rep.plots, 0o755); err != nil {
+		return err
+	}
+	t, err := template.New("benchmarks.md.tmpl").ParseFS(files, "*.tmpl")
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	if err := t.Execute(&text, rep); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(docs, "benchmarks.md"), []byte(text.String()), 0o644)
+}
+
+// system by name.
+func (r *report) system(name string) result.System {
+	for _, s := range r.Systems {
+		if s.Name == name {
+			return s
+		}
+	}
+	return result.System{Name: name, Title: name}
+}
+
+// In are the systems that have a figure in a scenario.
+func (r *report) in(scenario, figure string) (names []string) {
+	for _, s := range r.Systems {
+		if _, ok := r.Figure(scenario, s.Name, figure); ok {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// Has reports whether a scenario was run.
+func (r *report) Has(scenario string) bool { return slices.Contains(r.Scenarios(), scenario) }
+
+// SettingsLine lists the settings of the server.
+func (r *report) SettingsLine() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
+		parts = append(parts, name+" = "+r.Settings[name])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Failures are measurements that failed.
+func (r *report) Failures() (lines []string) {
+	for _, run := range r.Runs {
+		if run.Error != "" {
+			lines = append(lines, fmt.Sprintf("%s, %s, pass %d: %s", run.Scenario, r.system(run.System).Title, run.Pass, run.Error))
+		}
+	}
+	return lines
+}
