@@ -617,6 +617,16 @@ CREATE FUNCTION jobmachine._lock_class(kind text) RETURNS integer
 
 COMMENT ON FUNCTION jobmachine._lock_class(kind text) IS 'Class ids of advisory locks.';
 
+-- Name: _may_sleep(integer, integer); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._may_sleep(key_a integer, wide_key_a integer) RETURNS boolean
+    LANGUAGE sql
+    AS $$...$$;
+
+-- Name: FUNCTION _may_sleep(key_a integer, wide_key_a integer); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._may_sleep(key_a integer, wide_key_a integer) IS 'False if surely nobody sleeps on a queue or on the wide bell, whose keys A are given.';
+
 -- Name: _next_queue(text, text, boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._next_queue(prefix text, start text, exclusive boolean) RETURNS text
@@ -781,7 +791,7 @@ CREATE FUNCTION jobmachine._ring_pending() RETURNS trigger
 
 -- Name: FUNCTION _ring_pending(); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._ring_pending() IS 'Wakes sleepers for new tickets in pending.';
+COMMENT ON FUNCTION jobmachine._ring_pending() IS 'Wakes sleepers for a new ticket in pending.';
 
 -- Name: _ring_scheduled(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -802,6 +812,17 @@ CREATE FUNCTION jobmachine._segment_bounds() RETURNS bigint[]
 -- Name: FUNCTION _segment_bounds(); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._segment_bounds() IS 'Upper bounds of the segments of job, ascending.';
+
+-- Name: _send_with_options(text, jsonb, integer, timestamp with time zone, interval, integer, interval, interval, text, interval, jsonb, text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._send_with_options(queue text, payload jsonb, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, timeout interval, expires_in interval, unique_key text, unique_for interval, headers jsonb, reply_to text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$...$$;
+
+-- Name: FUNCTION _send_with_options(queue text, payload jsonb, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, timeout interval, expires_in interval, unique_key text, unique_for interval, headers jsonb, reply_to text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._send_with_options(queue text, payload jsonb, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, timeout interval, expires_in interval, unique_key text, unique_for interval, headers jsonb, reply_to text) IS 'Sends one job; the arguments are those of send.';
 
 -- Name: _sender_under_way(text[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -876,7 +897,7 @@ COMMENT ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timest
 -- Name: _suspicious(jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._suspicious(value jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE sql STABLE
     AS $$...$$;
 
 -- Name: FUNCTION _suspicious(value jsonb); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -1230,7 +1251,8 @@ CREATE TABLE jobmachine.pending (
     queue text NOT NULL COLLATE pg_catalog."C",
     receipt bigint,
     expires_at timestamp with time zone,
-    unique_key text COLLATE pg_catalog."C"
+    unique_key text COLLATE pg_catalog."C",
+    rings boolean DEFAULT true NOT NULL
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', vacuum_truncate=off);
 
@@ -1253,6 +1275,10 @@ COMMENT ON COLUMN jobmachine.pending.receipt IS 'The receipt of the last run, if
 -- Name: COLUMN pending.expires_at; Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON COLUMN jobmachine.pending.expires_at IS 'Not started by then: expired; null once it has started.';
+
+-- Name: COLUMN pending.rings; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.pending.rings IS 'Somebody may have to be woken for this ticket when it comes in; of many that come together one of each queue is enough.';
 
 -- Name: scheduled; Type: TABLE; Schema: jobmachine; Owner: -
 
@@ -1721,7 +1747,6 @@ Example: select jobmachine.retry(42)';
 CREATE FUNCTION jobmachine.send(queue text, payload jsonb DEFAULT '{}'::jsonb, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT NULL::integer, timeout interval DEFAULT NULL::interval, expires_in interval DEFAULT NULL::interval, unique_key text DEFAULT NULL::text, unique_for interval DEFAULT NULL::interval, headers jsonb DEFAULT '{}'::jsonb, reply_to text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$...$$;
 
 -- Name: FUNCTION send(queue text, payload jsonb, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, timeout interval, expires_in interval, unique_key text, unique_for interval, headers jsonb, reply_to text); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -2527,7 +2552,7 @@ CREATE TRIGGER ring AFTER INSERT ON jobmachine.finished REFERENCING NEW TABLE AS
 
 -- Name: pending ring; Type: TRIGGER; Schema: jobmachine; Owner: -
 
-CREATE TRIGGER ring AFTER INSERT ON jobmachine.pending REFERENCING NEW TABLE AS new_ticket FOR EACH STATEMENT EXECUTE FUNCTION jobmachine._ring_pending();
+CREATE TRIGGER ring AFTER INSERT ON jobmachine.pending FOR EACH ROW WHEN (new.rings) EXECUTE FUNCTION jobmachine._ring_pending();
 
 -- Name: reply ring; Type: TRIGGER; Schema: jobmachine; Owner: -
 
@@ -2713,6 +2738,10 @@ REVOKE ALL ON FUNCTION jobmachine._listen(bells text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._lock_class(kind text) FROM PUBLIC;
 
+-- Name: FUNCTION _may_sleep(key_a integer, wide_key_a integer); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._may_sleep(key_a integer, wide_key_a integer) FROM PUBLIC;
+
 -- Name: FUNCTION _next_queue(prefix text, start text, exclusive boolean); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._next_queue(prefix text, start text, exclusive boolean) FROM PUBLIC;
@@ -2772,6 +2801,10 @@ REVOKE ALL ON FUNCTION jobmachine._ring_scheduled() FROM PUBLIC;
 -- Name: FUNCTION _segment_bounds(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._segment_bounds() FROM PUBLIC;
+
+-- Name: FUNCTION _send_with_options(queue text, payload jsonb, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, timeout interval, expires_in interval, unique_key text, unique_for interval, headers jsonb, reply_to text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._send_with_options(queue text, payload jsonb, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, timeout interval, expires_in interval, unique_key text, unique_for interval, headers jsonb, reply_to text) FROM PUBLIC;
 
 -- Name: FUNCTION _sender_under_way(bells text[]); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -101,6 +102,36 @@ func TestTenThousandQueuesInOneTransaction(t *testing.T) {
 	sender.exec("commit")
 	equal(t, "the sleeper on one queue is woken", woken(t, sleeper, sender, "jobmachine.many.9999"), true)
 	equal(t, "the sleeper on a pattern is woken", woken(t, wide, sender, "jobmachine.*"), true)
+}
+
+// Of many tickets that come in at once only one of each queue rings.
+func TestTicketsThatComeInTogetherWakeTheSleepersOfEveryQueue(t *testing.T) {
+	t.Parallel()
+	const four = `select jobmachine.send(q) from unnest('{b,a,b,a}'::text[]) q`
+	for name, step := range map[string]struct{ before, comeIn string }{
+		"sent":   {"", four},
+		"due":    {`select jobmachine.send_many(q, '{"{}","{}"}', delay => '1 ms') from unnest('{b,a,b,a}'::text[]) q; select pg_sleep(0.002)`, `select jobmachine.tick()`},
+		"unique": {"", `select jobmachine.send_many(q, '{"{}","{}"}', unique_keys => '{x,y}') from unnest('{b,a}'::text[]) q`},
+		"released": {four + `; create temp table run as select q.n, c.id, c.receipt from unnest('{b,a}'::text[]) with ordinality q (name, n), jobmachine.claim(q.name, 2) c`,
+			`select jobmachine.settle(array_agg(id order by n), array_agg(receipt order by n), array_agg('release'::text)) from run`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.New(t)
+			a, b, sender := connect(t, db), connect(t, db), connect(t, db)
+			for _, statement := range strings.Split(step.before, "; ") {
+				sender.exec(statement)
+			}
+			// No parked here: it ticks, and what is due must come in later.
+			a.exec("listen \"jobmachine.a\"")
+			b.exec("listen \"jobmachine.b\"")
+			a.exec("select jobmachine._sleep_on('{a}')")
+			b.exec("select jobmachine._sleep_on('{b}')")
+			sender.exec(step.comeIn)
+			equal(t, "a is woken", woken(t, a, sender, "jobmachine.a"), true)
+			equal(t, "b is woken", woken(t, b, sender, "jobmachine.b"), true)
+		})
+	}
 }
 
 func TestASessionThatIsParkedItselfWakesItself(t *testing.T) {

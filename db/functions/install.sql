@@ -55,6 +55,7 @@
 -- {{ template "internal/_retire_is_due.sql" . }}
 -- {{ template "internal/_retire_segments.sql" . }}
 -- {{ template "internal/_ring.sql" . }}
+-- {{ template "internal/_send_with_options.sql" . }}
 -- {{ template "internal/_setting.sql" . }}
 -- {{ template "internal/_settle.sql" . }}
 -- {{ template "internal/_settle_one.sql" . }}
@@ -82,6 +83,7 @@
 -- {{ template "internal/_end_one.sql" . }}
 -- {{ template "internal/_first_segment_is_large.sql" . }}
 -- {{ template "internal/_held_keys.sql" . }}
+-- {{ template "internal/_may_sleep.sql" . }}
 -- {{ template "internal/_next_state.sql" . }}
 -- {{ template "internal/_pending_writers.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}

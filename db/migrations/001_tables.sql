@@ -66,6 +66,7 @@ create table jobmachine.pending (
   receipt bigint,
   expires_at timestamptz,
   unique_key text collate "C",
+  rings boolean not null default true,
   constraint pending_pkey primary key (job_id)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000, vacuum_truncate = off);
@@ -76,6 +77,7 @@ comment on column jobmachine.pending.position is 'Start order within queue and p
 comment on column jobmachine.pending.attempt is 'Attempts counted so far.';
 comment on column jobmachine.pending.receipt is 'The receipt of the last run, if its holder put the job back.';
 comment on column jobmachine.pending.expires_at is 'Not started by then: expired; null once it has started.';
+comment on column jobmachine.pending.rings is 'Somebody may have to be woken for this ticket when it comes in; of many that come together one of each queue is enough.';
 
 create table jobmachine.running (
   job_id bigint not null,

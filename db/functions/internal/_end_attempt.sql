@@ -40,8 +40,9 @@ begin
     select g.job_id, g.attempt, g.receipt, g.started_at, v_now, g.worker, g.reason, coalesce(g.error, ''), g.detail
     from judged g where g.reason is not null
   ), again as (
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, unique_key)
-    select g.job_id, nextval('jobmachine.position'), g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.unique_key
+    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, unique_key, rings)
+    select g.job_id, nextval('jobmachine.position'), g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.unique_key,
+      row_number() over (partition by g.queue) = 1
     from judged g where g.state = 'pending'
   ), later as (
     insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt, unique_key)

@@ -1,4 +1,4 @@
--- Where send and send_many meet: options are checked, times made absolute, and the plain case is kept short.
+-- Where send and send_many meet: options are checked and times made absolute.
 create or replace function jobmachine._insert_jobs(queue text, payloads jsonb[], priority integer, run_at timestamptz, delay interval,
   max_attempts integer, timeout interval, expires_in interval, unique_keys text[], unique_for interval, headers jsonb, reply_to text)
 returns bigint[]
@@ -8,15 +8,8 @@ declare
   v_now constant timestamptz := jobmachine._now();
   v_due_at timestamptz;
 begin
-  -- The common send gives a good name and no options: one expression, where a call costs several microseconds.
-  if _insert_jobs.queue is null or length(_insert_jobs.queue) not between 1 and 255 or right(_insert_jobs.queue, 1) = '*'
-    or _insert_jobs.priority not between 0 and 9 or _insert_jobs.headers <> '{}'
-    or num_nonnulls(_insert_jobs.run_at, _insert_jobs.delay, _insert_jobs.max_attempts, _insert_jobs.timeout, _insert_jobs.expires_in,
-      _insert_jobs.unique_for, _insert_jobs.reply_to) > 0
-  then
-    perform jobmachine._check_options(_insert_jobs.queue, _insert_jobs.priority, _insert_jobs.run_at, _insert_jobs.delay, _insert_jobs.max_attempts,
-      _insert_jobs.timeout, _insert_jobs.expires_in, _insert_jobs.unique_for, _insert_jobs.headers, _insert_jobs.reply_to);
-  end if;
+  perform jobmachine._check_options(_insert_jobs.queue, _insert_jobs.priority, _insert_jobs.run_at, _insert_jobs.delay, _insert_jobs.max_attempts,
+    _insert_jobs.timeout, _insert_jobs.expires_in, _insert_jobs.unique_for, _insert_jobs.headers, _insert_jobs.reply_to);
   v_due_at := coalesce(_insert_jobs.run_at, v_now + _insert_jobs.delay);
   if v_due_at <= v_now then
     v_due_at := null;

@@ -1,4 +1,4 @@
--- The plain send: jobs that may run at once and have no key. One statement inserts into both tables, so the
+-- Many at once: jobs that may run at once and have no key. One statement inserts into both tables, so the
 -- lock on pending is held before a position is drawn: the low-water mark rests on that.
 create or replace function jobmachine._insert_pending(queue text, payloads jsonb[], priority integer, max_attempts integer,
   timeout interval, expires_at timestamptz, headers jsonb, reply_to text)
@@ -16,8 +16,8 @@ begin
     from unnest(_insert_pending.payloads) p (payload)
     returning id
   ), ticket as (
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, expires_at)
-    select s.id, s.id, _insert_pending.priority, 0, _insert_pending.queue, _insert_pending.expires_at
+    insert into jobmachine.pending (job_id, position, priority, attempt, queue, expires_at, rings)
+    select s.id, s.id, _insert_pending.priority, 0, _insert_pending.queue, _insert_pending.expires_at, row_number() over () = 1
     from sent s
   )
   select array_agg(s.id order by s.id) into v_ids

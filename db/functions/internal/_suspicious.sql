@@ -1,7 +1,7 @@
 -- Is a payload or reply worth a closer look by _check_json?
 create or replace function jobmachine._suspicious(value jsonb)
 returns boolean
-language sql immutable
+language sql stable
 as $$
   select pg_catalog.pg_column_size(value) > 1048576 or pg_catalog.pg_column_compression(value) is not null
 $$;
