@@ -44,6 +44,7 @@ func (w *world) settle() {
 		w.kill(p)
 	}
 	w.close("worker")
+	w.close("plain worker")
 }
 
 // evidence gathers the ledgers and what the database says.
@@ -110,7 +111,7 @@ func (w *world) checkEnd() {
 		"a session lock is left over": "select not exists (select from pg_locks where locktype = 'advisory')",
 		"notifications are left over": "select pg_notification_queue_usage() = 0",
 	} {
-		err := eventually(w.ctx, what, 15*time.Second, func() (bool, error) { return ask[bool](w, sql) })
+		err := eventually(w.ctx, 15*time.Second, func() (bool, error) { return ask[bool](w, sql) })
 		if err != nil {
 			w.broken("%s", what)
 		}

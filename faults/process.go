@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -56,7 +57,7 @@ func (w *world) supervise(p *process) {
 	_ = p.cmd.Wait()
 	close(p.ended)
 	w.mu.Lock()
-	w.exits = append(w.exits, exit{pid: p.pid(), role: p.Role, how: p.cmd.ProcessState.String(), done: p.Role != "worker" && p.cmd.ProcessState.Success(), at: monotonic()})
+	w.exits = append(w.exits, exit{pid: p.pid(), role: p.Role, how: p.cmd.ProcessState.String(), done: !strings.Contains(p.Role, "worker") && p.cmd.ProcessState.Success(), at: monotonic()})
 	w.processes = slices.DeleteFunc(w.processes, func(o *process) bool { return o == p })
 	replace := !w.closing[p.Role] && !p.cmd.ProcessState.Success()
 	w.mu.Unlock()

@@ -148,8 +148,7 @@ func (p *sender) rollback(ctx context.Context, t task) error {
 	return err
 }
 
-// within sends in a transaction, and ends that. (Not by pgx.BeginFunc: when a commit is cut it
-// returns the error of the rollback that it tries then, which says that nothing was done.)
+// within sends in a transaction, and ends that.
 func (p *sender) within(ctx context.Context, t task, end func(pgx.Tx, context.Context) error) (int64, error) {
 	tx, err := p.pool.Begin(ctx)
 	if err != nil {

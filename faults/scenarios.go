@@ -70,15 +70,15 @@ var scenarios = []scenario{
 		becomes: "the jobs are claimed again with a new receipt; a job with one attempt is not, its claim was on the disk",
 		mutants: []mutant{sameReceipt, hastyClaim}, settings: map[string]string{"wal_writer_delay": "10s"},
 		run: func(w *world) {
-			w.start(1, someone)
-			for _, kind := range []string{"plain", "once"} {
-				few := sending.with(func(s *spec) { s.Each, s.Count, s.Mix, s.Takes = 1, 3, map[string]int{kind: 1}, 2*time.Second })
-				w.repeat(5, 100*time.Millisecond, func() {
-					w.start(1, few)
-					w.until("select count(*) = 3 from jobmachine.running")
+			w.start(1, someone.with(func(s *spec) { s.Role = "plain worker" }))
+			for _, mix := range []map[string]int{plain, {"once": 1}} {
+				one := sending.with(func(s *spec) { s.Each, s.Count, s.Mix, s.Takes = 1, 1, mix, time.Second })
+				for range 5 {
+					w.start(1, one)
+					w.until("select exists (select from jobmachine.running)")
 					w.crash()
 					w.until("select not exists (select from jobmachine.running) and not exists (select from jobmachine.pending)")
-				})
+				}
 			}
 		},
 	}, {

@@ -141,16 +141,19 @@ func asServer(cmd *exec.Cmd, dir string) error {
 	return os.Chown(dir, uid, gid)
 }
 
+var errInVain = errors.New("it did not come about")
+
 // eventually waits until a condition holds.
-func eventually(ctx context.Context, what string, patience time.Duration, holds func() (bool, error)) error {
-	var last error
+func eventually(ctx context.Context, patience time.Duration, holds func() (bool, error)) error {
 	for end := time.Now().Add(patience); ; {
 		ok, err := holds()
-		if ok && err == nil {
+		switch {
+		case ok && err == nil:
 			return nil
-		}
-		if last = err; time.Now().After(end) || ctx.Err() != nil {
-			return fmt.Errorf("in vain: %s: %w", what, errors.Join(last, ctx.Err()))
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case time.Now().After(end):
+			return errors.Join(errInVain, err)
 		}
 		sleep(ctx, 20*time.Millisecond)
 	}

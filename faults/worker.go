@@ -174,13 +174,14 @@ func judgeEffect(err error) string {
 	return failed
 }
 
-// certain reports whether the server has said that nothing was done.
+// certain reports whether the server has said that nothing was done. (Not pgconn.SafeToRetry: pgx says
+// "conn closed", and that nothing was sent, also of a commit whose answer was cut off.)
 func certain(err error) bool {
 	var e *pgconn.PgError
 	if errors.Is(err, pgx.ErrTxCommitRollback) {
 		return true
 	}
-	return errors.As(err, &e) && e.Severity == "ERROR" || err != nil && pgconn.SafeToRetry(err)
+	return errors.As(err, &e) && e.Severity == "ERROR"
 }
 
 var errRole = errors.New("no such role")
@@ -194,6 +195,8 @@ func play(ctx context.Context, s spec) error {
 		return produce(ctx, s)
 	case "caller":
 		return call(ctx, s)
+	case "plain worker":
+		return workPlainly(ctx, s)
 	case "zombie":
 		return haunt(ctx, s)
 	}

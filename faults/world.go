@@ -146,8 +146,10 @@ func list[T any](w *world, how pgx.RowToFunc[T], sql string, args ...any) ([]T, 
 }
 
 // until waits until a query is true.
-func (w *world) until(sql string, args ...any) {
-	must(eventually(w.ctx, sql, time.Minute, func() (bool, error) { return ask[bool](w, sql, args...) }))
+func (w *world) until(sql string) {
+	if err := eventually(w.ctx, patience, func() (bool, error) { return ask[bool](w, sql) }); err != nil {
+		w.broken("in vain: %s (%v)", sql, err)
+	}
 }
 
 func freePort() (int, error) {
