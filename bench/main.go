@@ -64,7 +64,7 @@ func runAgent(ctx context.Context, args []string) error {
 
 // short is for a look whether all works: its figures are worth little.
 var short = map[string]string{
-	"passes": "1", "jobs": "5000", "seconds": "1", "rounds": "2", "round-jobs": "2000", "backlog": "10000", "patience": "4s",
+	"passes": "1", "jobs": "5000", "seconds": "0.5", "rounds": "2", "round-jobs": "1000", "backlog": "10000", "patience": "3s",
 }
 
 func runPeers(ctx context.Context, args []string) error {

@@ -13,7 +13,7 @@ func send(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	warm, err := s.producer().ask(agent.Request{Do: "send", Producers: 8, Seconds: 1})
+	warm, err := s.producer().ask(agent.Request{Do: "send", Producers: 8, Seconds: min(1, s.Seconds)})
 	if err != nil {
 		return err
 	}
