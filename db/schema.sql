@@ -174,202 +174,6 @@ CREATE FUNCTION jobmachine._check_worker(worker text) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._check_worker(worker text) IS 'Refuses a worker name that is empty or too long; null passes.';
 
--- Name: job; Type: TABLE; Schema: jobmachine; Owner: -
-
-CREATE TABLE jobmachine.job (
-    id bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone,
-    timeout interval,
-    priority smallint NOT NULL,
-    max_attempts smallint,
-    queue text NOT NULL COLLATE pg_catalog."C",
-    payload jsonb NOT NULL,
-    unique_key text COLLATE pg_catalog."C",
-    reply_to text COLLATE pg_catalog."C",
-    headers jsonb
-)
-PARTITION BY RANGE (id);
-
--- Name: TABLE job; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON TABLE jobmachine.job IS 'What was sent; never changes.';
-
--- Name: COLUMN job.id; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.id IS 'The ticket number.';
-
--- Name: COLUMN job.created_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.created_at IS 'When it was sent.';
-
--- Name: COLUMN job.expires_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.expires_at IS 'Not started by then: failed, reason expired.';
-
--- Name: COLUMN job.timeout; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.timeout IS 'The longest one attempt may run; 0 = no limit; null = the setting of the queue.';
-
--- Name: COLUMN job.priority; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.priority IS '0 starts first, 9 last.';
-
--- Name: COLUMN job.max_attempts; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.max_attempts IS 'Attempts before the job fails for good; null = the setting of the queue.';
-
--- Name: COLUMN job.queue; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.queue IS 'The queue, which is also the type of the job.';
-
--- Name: COLUMN job.payload; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.payload IS 'What the worker needs to know.';
-
--- Name: COLUMN job.unique_key; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.unique_key IS 'At most one unfinished job of the queue has this key.';
-
--- Name: COLUMN job.reply_to; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.reply_to IS 'The queue that gets a job when this one is over.';
-
--- Name: COLUMN job.headers; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.job.headers IS 'A flat object for the handler; null = {}.';
-
--- Name: queue; Type: TABLE; Schema: jobmachine; Owner: -
-
-CREATE TABLE jobmachine.queue (
-    name text NOT NULL COLLATE pg_catalog."C",
-    paused_at timestamp with time zone,
-    max_attempts smallint,
-    backoff interval,
-    backoff_factor double precision,
-    backoff_max interval,
-    timeout interval,
-    retention interval
-);
-
--- Name: TABLE queue; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON TABLE jobmachine.queue IS 'Settings of queues. A missing row or a null means the default; the row * holds the defaults of every queue.';
-
--- Name: COLUMN queue.paused_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.queue.paused_at IS 'Nothing is claimed since then.';
-
--- Name: COLUMN queue.max_attempts; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.queue.max_attempts IS 'Attempts of a job; 25 by default.';
-
--- Name: COLUMN queue.backoff; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.queue.backoff IS 'The wait after the first failed attempt; 1 s by default.';
-
--- Name: COLUMN queue.backoff_factor; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.queue.backoff_factor IS 'Each further wait is this much longer; 2 by default.';
-
--- Name: COLUMN queue.backoff_max; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.queue.backoff_max IS 'The longest wait; 1 h by default.';
-
--- Name: COLUMN queue.timeout; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.queue.timeout IS 'The longest one attempt may run; 30 min by default, 0 = no limit.';
-
--- Name: COLUMN queue.retention; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.queue.retention IS 'How long finished jobs stay; 30 days by default, 0 = not at all.';
-
--- Name: running; Type: TABLE; Schema: jobmachine; Owner: -
-
-CREATE TABLE jobmachine.running (
-    job_id bigint NOT NULL,
-    lease_id bigint NOT NULL,
-    receipt bigint NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    deadline_at timestamp with time zone,
-    cancel_requested_at timestamp with time zone,
-    attempt smallint NOT NULL,
-    queue text NOT NULL COLLATE pg_catalog."C",
-    unique_key text COLLATE pg_catalog."C",
-    reply_to text COLLATE pg_catalog."C",
-    cancel_reason text
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', vacuum_truncate=off);
-
--- Name: TABLE running; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON TABLE jobmachine.running IS 'Tickets that a worker holds.';
-
--- Name: COLUMN running.lease_id; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.running.lease_id IS 'The lease that keeps this run alive.';
-
--- Name: COLUMN running.receipt; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.running.receipt IS 'Proof of this very run: the fence against a run that was given up.';
-
--- Name: COLUMN running.deadline_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.running.deadline_at IS 'The attempt ends as failed, reason timeout, at this time.';
-
--- Name: COLUMN running.cancel_requested_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.running.cancel_requested_at IS 'When the worker was asked to stop.';
-
--- Name: COLUMN running.attempt; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.running.attempt IS 'The number of this attempt, counted at the claim.';
-
--- Name: COLUMN running.cancel_reason; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.running.cancel_reason IS 'The words of the one who cancelled.';
-
--- Name: claimed_job; Type: VIEW; Schema: jobmachine; Owner: -
-
-CREATE VIEW jobmachine.claimed_job AS
- SELECT r.job_id AS id,
-    r.receipt,
-    j.queue,
-    j.payload,
-    COALESCE(j.headers, '{}'::jsonb) AS headers,
-    (r.attempt)::integer AS attempt,
-    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
-    j.created_at,
-    r.deadline_at,
-    r.lease_id,
-    j.reply_to
-   FROM (((jobmachine.running r
-     JOIN jobmachine.job j ON ((j.id = r.job_id)))
-     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
-     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)));
-
--- Name: VIEW claimed_job; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON VIEW jobmachine.claimed_job IS 'Jobs that are running, as claim hands them out.';
-
--- Name: COLUMN claimed_job.receipt; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.claimed_job.receipt IS 'To be shown with complete, fail, snooze, release and reply.';
-
--- Name: COLUMN claimed_job.deadline_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.claimed_job.deadline_at IS 'The attempt is failed at this time; null = no limit.';
-
--- Name: _claim(text[], integer, integer[], bigint, interval, text); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._claim(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) RETURNS SETOF jobmachine.claimed_job
-    LANGUAGE plpgsql
-    AS $$...$$;
-
--- Name: FUNCTION _claim(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._claim(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) IS 'Takes jobs of queues and patterns, in the order given.';
-
 -- Name: _collect(text, integer, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone) RETURNS tid[]
@@ -619,13 +423,13 @@ COMMENT ON FUNCTION jobmachine._lock_class(kind text) IS 'Class ids of advisory 
 
 -- Name: _may_sleep(integer, integer); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._may_sleep(key_a integer, wide_key_a integer) RETURNS boolean
+CREATE FUNCTION jobmachine._may_sleep(class integer, key_a integer) RETURNS boolean
     LANGUAGE sql
     AS $$...$$;
 
--- Name: FUNCTION _may_sleep(key_a integer, wide_key_a integer); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _may_sleep(class integer, key_a integer); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._may_sleep(key_a integer, wide_key_a integer) IS 'False if surely nobody sleeps on a queue or on the wide bell, whose keys A are given.';
+COMMENT ON FUNCTION jobmachine._may_sleep(class integer, key_a integer) IS 'False if surely no other session sleeps on the bell whose key A is given; class is that of its key.';
 
 -- Name: _next_queue(text, text, boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -834,6 +638,51 @@ CREATE FUNCTION jobmachine._sender_under_way(bells text[]) RETURNS boolean
 
 COMMENT ON FUNCTION jobmachine._sender_under_way(bells text[]) IS 'True while an open transaction has rung one of the bells.';
 
+-- Name: queue; Type: TABLE; Schema: jobmachine; Owner: -
+
+CREATE TABLE jobmachine.queue (
+    name text NOT NULL COLLATE pg_catalog."C",
+    paused_at timestamp with time zone,
+    max_attempts smallint,
+    backoff interval,
+    backoff_factor double precision,
+    backoff_max interval,
+    timeout interval,
+    retention interval
+);
+
+-- Name: TABLE queue; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON TABLE jobmachine.queue IS 'Settings of queues. A missing row or a null means the default; the row * holds the defaults of every queue.';
+
+-- Name: COLUMN queue.paused_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.queue.paused_at IS 'Nothing is claimed since then.';
+
+-- Name: COLUMN queue.max_attempts; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.queue.max_attempts IS 'Attempts of a job; 25 by default.';
+
+-- Name: COLUMN queue.backoff; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.queue.backoff IS 'The wait after the first failed attempt; 1 s by default.';
+
+-- Name: COLUMN queue.backoff_factor; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.queue.backoff_factor IS 'Each further wait is this much longer; 2 by default.';
+
+-- Name: COLUMN queue.backoff_max; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.queue.backoff_max IS 'The longest wait; 1 h by default.';
+
+-- Name: COLUMN queue.timeout; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.queue.timeout IS 'The longest one attempt may run; 30 min by default, 0 = no limit.';
+
+-- Name: COLUMN queue.retention; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.queue.retention IS 'How long finished jobs stay; 30 days by default, 0 = not at all.';
+
 -- Name: _setting(text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._setting(queue text) RETURNS jobmachine.queue
@@ -884,6 +733,157 @@ CREATE FUNCTION jobmachine._sleep_on(bells text[]) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._sleep_on(bells text[]) IS 'Makes this session a sleeper on the bells of queues, and on no others.';
 
+-- Name: _sleeps_itself(); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._sleeps_itself() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _sleeps_itself(); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._sleeps_itself() IS 'True if this session is parked or waits for an answer.';
+
+-- Name: job; Type: TABLE; Schema: jobmachine; Owner: -
+
+CREATE TABLE jobmachine.job (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    timeout interval,
+    priority smallint NOT NULL,
+    max_attempts smallint,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    payload jsonb NOT NULL,
+    unique_key text COLLATE pg_catalog."C",
+    reply_to text COLLATE pg_catalog."C",
+    headers jsonb
+)
+PARTITION BY RANGE (id);
+
+-- Name: TABLE job; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON TABLE jobmachine.job IS 'What was sent; never changes.';
+
+-- Name: COLUMN job.id; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.id IS 'The ticket number.';
+
+-- Name: COLUMN job.created_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.created_at IS 'When it was sent.';
+
+-- Name: COLUMN job.expires_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.expires_at IS 'Not started by then: failed, reason expired.';
+
+-- Name: COLUMN job.timeout; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.timeout IS 'The longest one attempt may run; 0 = no limit; null = the setting of the queue.';
+
+-- Name: COLUMN job.priority; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.priority IS '0 starts first, 9 last.';
+
+-- Name: COLUMN job.max_attempts; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.max_attempts IS 'Attempts before the job fails for good; null = the setting of the queue.';
+
+-- Name: COLUMN job.queue; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.queue IS 'The queue, which is also the type of the job.';
+
+-- Name: COLUMN job.payload; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.payload IS 'What the worker needs to know.';
+
+-- Name: COLUMN job.unique_key; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.unique_key IS 'At most one unfinished job of the queue has this key.';
+
+-- Name: COLUMN job.reply_to; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.reply_to IS 'The queue that gets a job when this one is over.';
+
+-- Name: COLUMN job.headers; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.job.headers IS 'A flat object for the handler; null = {}.';
+
+-- Name: running; Type: TABLE; Schema: jobmachine; Owner: -
+
+CREATE TABLE jobmachine.running (
+    job_id bigint NOT NULL,
+    lease_id bigint NOT NULL,
+    receipt bigint NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    deadline_at timestamp with time zone,
+    cancel_requested_at timestamp with time zone,
+    attempt smallint NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    unique_key text COLLATE pg_catalog."C",
+    reply_to text COLLATE pg_catalog."C",
+    cancel_reason text
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', vacuum_truncate=off);
+
+-- Name: TABLE running; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON TABLE jobmachine.running IS 'Tickets that a worker holds.';
+
+-- Name: COLUMN running.lease_id; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.running.lease_id IS 'The lease that keeps this run alive.';
+
+-- Name: COLUMN running.receipt; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.running.receipt IS 'Proof of this very run: the fence against a run that was given up.';
+
+-- Name: COLUMN running.deadline_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.running.deadline_at IS 'The attempt ends as failed, reason timeout, at this time.';
+
+-- Name: COLUMN running.cancel_requested_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.running.cancel_requested_at IS 'When the worker was asked to stop.';
+
+-- Name: COLUMN running.attempt; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.running.attempt IS 'The number of this attempt, counted at the claim.';
+
+-- Name: COLUMN running.cancel_reason; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.running.cancel_reason IS 'The words of the one who cancelled.';
+
+-- Name: claimed_job; Type: VIEW; Schema: jobmachine; Owner: -
+
+CREATE VIEW jobmachine.claimed_job AS
+ SELECT r.job_id AS id,
+    r.receipt,
+    j.queue,
+    j.payload,
+    COALESCE(j.headers, '{}'::jsonb) AS headers,
+    (r.attempt)::integer AS attempt,
+    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
+    j.created_at,
+    r.deadline_at,
+    r.lease_id,
+    j.reply_to
+   FROM (((jobmachine.running r
+     JOIN jobmachine.job j ON ((j.id = r.job_id)))
+     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
+     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)));
+
+-- Name: VIEW claimed_job; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON VIEW jobmachine.claimed_job IS 'Jobs that are running, as claim hands them out.';
+
+-- Name: COLUMN claimed_job.receipt; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.claimed_job.receipt IS 'To be shown with complete, fail, snooze, release and reply.';
+
+-- Name: COLUMN claimed_job.deadline_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.claimed_job.deadline_at IS 'The attempt is failed at this time; null = no limit.';
+
 -- Name: _start(tid[], bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp with time zone) RETURNS SETOF jobmachine.claimed_job
@@ -903,6 +903,16 @@ CREATE FUNCTION jobmachine._suspicious(value jsonb) RETURNS boolean
 -- Name: FUNCTION _suspicious(value jsonb); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._suspicious(value jsonb) IS 'True if a value may be over 1 MB.';
+
+-- Name: _take(text[], integer, integer[], bigint, interval, text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone) IS 'Takes jobs of queues and patterns, in the order given.';
 
 -- Name: _take_away(bigint[], bigint[], text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -2634,14 +2644,6 @@ REVOKE ALL ON FUNCTION jobmachine._check_run(job_id bigint, receipt bigint) FROM
 
 REVOKE ALL ON FUNCTION jobmachine._check_worker(worker text) FROM PUBLIC;
 
--- Name: TABLE claimed_job; Type: ACL; Schema: jobmachine; Owner: -
-
-GRANT SELECT ON TABLE jobmachine.claimed_job TO PUBLIC;
-
--- Name: FUNCTION _claim(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._claim(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) FROM PUBLIC;
-
 -- Name: FUNCTION _collect(queue text, n integer, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone) FROM PUBLIC;
@@ -2738,9 +2740,9 @@ REVOKE ALL ON FUNCTION jobmachine._listen(bells text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._lock_class(kind text) FROM PUBLIC;
 
--- Name: FUNCTION _may_sleep(key_a integer, wide_key_a integer); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _may_sleep(class integer, key_a integer); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._may_sleep(key_a integer, wide_key_a integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._may_sleep(class integer, key_a integer) FROM PUBLIC;
 
 -- Name: FUNCTION _next_queue(prefix text, start text, exclusive boolean); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2830,6 +2832,14 @@ REVOKE ALL ON FUNCTION jobmachine._skip_fast_segment(cursor_id bigint, now times
 
 REVOKE ALL ON FUNCTION jobmachine._sleep_on(bells text[]) FROM PUBLIC;
 
+-- Name: FUNCTION _sleeps_itself(); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._sleeps_itself() FROM PUBLIC;
+
+-- Name: TABLE claimed_job; Type: ACL; Schema: jobmachine; Owner: -
+
+GRANT SELECT ON TABLE jobmachine.claimed_job TO PUBLIC;
+
 -- Name: FUNCTION _start(tickets tid[], lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp with time zone) FROM PUBLIC;
@@ -2837,6 +2847,10 @@ REVOKE ALL ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now tim
 -- Name: FUNCTION _suspicious(value jsonb); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._suspicious(value jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION _take_away(job_ids bigint[], receipts bigint[], outcome text, error text); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -40,11 +40,10 @@ func stops(t *testing.T, db *pgtest.DB, send string, mutate func(s session)) {
 		end $$`, stopClass))
 	if send == sendOne {
 		instrument(t, s, "_may_sleep", "    when jobmachine._stop(%d) and ",
-			`    when (not pg_catalog.pg_try_advisory_xact_lock_shared\(.*, key_a & 1023)`,
-			`    when (not pg_catalog.pg_try_advisory_lock\(.*, key_a\))`, `    when (not pg_catalog.pg_try_advisory_lock\(.*, wide_key_a\))`)
+			`    when (not pg_catalog.pg_try_advisory_xact_lock_shared\()`, `    when (not pg_catalog.pg_try_advisory_lock\()`)
 	} else {
 		instrument(t, s, "_asleep", beforeStatement,
-			`(  if not pg_try_advisory_xact_lock_shared)`, `(  if coalesce\(current_setting)`, `(  if \(case when pg_try_advisory_lock\(v_class, )`,
+			`(  if not pg_try_advisory_xact_lock_shared)`, `(  if jobmachine\._sleeps_itself)`, `(  if \(case when pg_try_advisory_lock\(v_class, )`,
 			`(  return not \(case when pg_try_advisory_lock\(v_class \+ 1)`)
 	}
 	instrument(t, s, "park", beforeStatement,
@@ -206,17 +205,17 @@ func woken(t *testing.T, sleeper, other session, channel string) bool {
 
 func TestNoOrderOfParkAndRingLosesAWakeup(t *testing.T) {
 	t.Parallel()
-	for _, send := range []string{sendOne, sendMany} {
+	// So many ways there are for the 4 stops of the sleeper to fall between the 3 or 4 of the sender.
+	for send, orders := range map[string]int{sendOne: 35, sendMany: 70} {
 		for _, begin := range []string{"begin", "begin isolation level repeatable read"} {
 			t.Run(send+strings.TrimPrefix(begin, "begin"), func(t *testing.T) {
 				t.Parallel()
 				db := pgtest.New(t)
 				stops(t, db, send, nil)
 				lost, played := lostWakeups(t, db, begin, send)
-				if lost > 0 || played < 40 {
-					t.Errorf("%d of %d orders lose the wake-up", lost, played)
+				if lost > 0 || played != orders {
+					t.Errorf("%d of %d orders lose the wake-up, want none of %d", lost, played, orders)
 				}
-				t.Logf("%d orders", played)
 			})
 		}
 	}

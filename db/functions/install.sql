@@ -29,7 +29,6 @@
 -- {{ template "internal/_check_queues.sql" . }}
 -- {{ template "internal/_check_run.sql" . }}
 -- {{ template "internal/_check_worker.sql" . }}
--- {{ template "internal/_claim.sql" . }}
 -- {{ template "internal/_collect.sql" . }}
 -- {{ template "internal/_collect_pattern.sql" . }}
 -- {{ template "internal/_collect_queues.sql" . }}
@@ -62,6 +61,7 @@
 -- {{ template "internal/_skip_fast_segment.sql" . }}
 -- {{ template "internal/_sleep_on.sql" . }}
 -- {{ template "internal/_start.sql" . }}
+-- {{ template "internal/_take.sql" . }}
 -- {{ template "internal/_take_key_again.sql" . }}
 -- {{ template "internal/_tick.sql" . }}
 -- {{ template "internal/_tick_due.sql" . }}
@@ -88,6 +88,7 @@
 -- {{ template "internal/_pending_writers.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}
 -- {{ template "internal/_sender_under_way.sql" . }}
+-- {{ template "internal/_sleeps_itself.sql" . }}
 -- {{ template "internal/_suspicious.sql" . }}
 -- {{ template "internal/_take_away.sql" . }}
 

@@ -10,8 +10,13 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_taken record;
 begin
-  return query select * from jobmachine._claim(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker);
+  select t.* into v_taken from jobmachine._take(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker) t;
+  if v_taken.tickets is not null then
+    return query select * from jobmachine._start(v_taken.tickets, v_taken.lease, v_taken.now);
+  end if;
 end
 $$;
 comment on function jobmachine.claim(text, integer, bigint, interval, text) is

@@ -11,8 +11,13 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+  v_taken record;
 begin
-  return query select * from jobmachine._claim(claim_many.queues, claim_many.n, claim_many.limits, claim_many.lease_id, claim_many.ttl, claim_many.worker);
+  select t.* into v_taken from jobmachine._take(claim_many.queues, claim_many.n, claim_many.limits, claim_many.lease_id, claim_many.ttl, claim_many.worker) t;
+  if v_taken.tickets is not null then
+    return query select * from jobmachine._start(v_taken.tickets, v_taken.lease, v_taken.now);
+  end if;
 end
 $$;
 comment on function jobmachine.claim_many(text[], integer, integer[], bigint, interval, text) is

@@ -18,7 +18,8 @@ begin
   then
     insert into jobmachine.pending (job_id, position, priority, attempt, queue, rings)
     values (nextval('jobmachine.position'), currval('jobmachine.position'), coalesce(send.priority, 5), 0, send.queue,
-      jobmachine._may_sleep(v_key_a, (jobmachine._bell_key('*') << 32 >> 32)::integer))
+      jobmachine._sleeps_itself() or jobmachine._may_sleep(jobmachine._lock_class('queue'), v_key_a)
+        or jobmachine._may_sleep(jobmachine._lock_class('queue'), (jobmachine._bell_key('*') << 32 >> 32)::integer))
     returning job_id into v_id;
     insert into jobmachine.job (id, created_at, priority, queue, payload)
     values (v_id, jobmachine._now(), coalesce(send.priority, 5), send.queue, coalesce(send.payload, '{}'));

@@ -1,7 +1,7 @@
 -- Does somebody sleep on a bell? A NOTIFY makes commits go one at a time, so nobody is woken who is awake.
 -- The order matters. First we are SENDING until our transaction ends, then we look for sleepers: who parks after
 -- that look finds us SENDING, or finds what we sent. One key alone would be taken for a sleeper when two senders look
--- at once. A session's own locks never conflict, so one that is parked itself cannot look: it always notifies.
+-- at once.
 create or replace function jobmachine._asleep(bell text, kind text)
 returns boolean
 language plpgsql
@@ -14,7 +14,7 @@ begin
   if not pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), v_a & 1023) then
     return true;
   end if;
-  if coalesce(current_setting('jobmachine_session.parked', true), '') <> '' or coalesce(current_setting('jobmachine_session.waiting', true), '') not in ('', '0') then
+  if jobmachine._sleeps_itself() then
     return true;
   end if;
   -- Lock and unlock in one expression: no cancel can fall in between. True: nobody sleeps.

@@ -19,11 +19,13 @@ begin
     ) i
     where r.job_id = any (_complete.job_ids) and r.job_id = i.job_id and r.receipt = i.receipt
     returning i.n::integer as n, i.reply, r.*
+  ), holder as materialized ( -- one lease, mostly
+    select e.lease_id, (select l.worker from jobmachine.lease l where l.id = e.lease_id) as worker from (select distinct e.lease_id from ended e) e
   ), over as (
     insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, state, queue, worker, result)
-    select e.job_id, e.started_at, v_now, e.receipt, e.attempt, 'completed', e.queue,
-      (select l.worker from jobmachine.lease l where l.id = e.lease_id), e.reply
+    select e.job_id, e.started_at, v_now, e.receipt, e.attempt, 'completed', e.queue, h.worker, e.reply
     from ended e
+    join holder h on h.lease_id = e.lease_id
   )
   select array_agg(e.n), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
   into v_done, v_over

@@ -31,7 +31,7 @@ begin
     perform pg_advisory_unlock_shared(v_class + 1, (v_key >> 32)::integer);
     v_held := v_held & ~v_bit;
   end if;
-  perform set_config('jobmachine_session.waiting', v_held::text, false);
+  perform set_config('jobmachine_session.waiting', coalesce(nullif(v_held, 0)::text, ''), false);
 end
 $$;
 revoke all on function jobmachine._wait_on(integer, boolean) from public;
