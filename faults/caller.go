@@ -29,7 +29,7 @@ func call(ctx context.Context, s spec) error {
 	if err != nil {
 		return err
 	}
-	c, err := client.Open(context.WithoutCancel(ctx), s.URL+fmt.Sprintf("&pool_max_conns=%d", max(s.Each, 2)), client.Config{})
+	c, err := client.Open(context.WithoutCancel(ctx), s.URL+fmt.Sprintf("&pool_max_conns=%d", max(s.Each, 2)), client.Config{ListenURL: s.ListenURL})
 	if err != nil {
 		return err
 	}

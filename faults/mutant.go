@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ type mutant struct {
 	Handlers string // of the handlers in this folder, see spec.Mutant
 }
 
+// edit replaces a text by another; without an old one it adds a file.
 type edit struct{ in, old, new string }
 
 func (e edit) apply(text string) (string, error) {
@@ -54,28 +56,24 @@ func (m mutant) apply(ctx context.Context, s *server) error {
 
 // build makes a program of changed source, which go build reads by way of an overlay.
 func build(edits []edit, dir string) (program string, err error) {
-	_, here, _, _ := runtime.Caller(0)
-	source := filepath.Dir(here)
 	overlay := map[string]map[string]string{"Replace": {}}
 	for i, e := range edits {
-		path := filepath.Join(source, "..", e.in)
+		path := filepath.Join(sourceFolder(), "..", e.in)
 		if root, std := strings.CutPrefix(e.in, "std:"); std {
 			path = filepath.Join(goroot(), "src", root)
 		}
-		changed := overlay["Replace"][path]
-		from := path
-		if changed != "" {
-			from = changed
+		from := cmp.Or(overlay["Replace"][path], path) // it may have been changed before
+		mutated := e.new
+		if e.old != "" {
+			text, err := os.ReadFile(from)
+			if err != nil {
+				return "", fmt.Errorf("mutant: %w", err)
+			}
+			if mutated, err = e.apply(string(text)); err != nil {
+				return "", err
+			}
 		}
-		text, err := os.ReadFile(from)
-		if err != nil {
-			return "", fmt.Errorf("mutant: %w", err)
-		}
-		mutated, err := e.apply(string(text))
-		if err != nil {
-			return "", err
-		}
-		changed = filepath.Join(dir, fmt.Sprintf("%d.go", i))
+		changed := filepath.Join(dir, fmt.Sprintf("%d.go", i))
 		if err := os.WriteFile(changed, []byte(mutated), 0o644); err != nil {
 			return "", err
 		}
@@ -90,12 +88,22 @@ func build(edits []edit, dir string) (program string, err error) {
 		return "", err
 	}
 	program = filepath.Join(dir, "faults")
-	cmd := exec.Command("go", "build", "-overlay", file, "-o", program, ".")
-	cmd.Dir = source
+	return program, goBuild(sourceFolder(), "-overlay", file, "-o", program, ".")
+}
+
+func goBuild(folder string, arguments ...string) error {
+	cmd := exec.Command("go", append([]string{"build"}, arguments...)...)
+	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("mutant: go build: %w\n%s", err, out)
+		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return program, nil
+	return nil
+}
+
+// sourceFolder is where this file is.
+func sourceFolder() string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Dir(here)
 }
 
 func goroot() string {

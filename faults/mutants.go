@@ -1,18 +1,45 @@
 package main
 
-// The mutants. Each is one protection less.
+// The mutants. Each is jobmachine with one protection less.
+
+// What handlers and workers of this folder do differently, see spec.Mutant.
+const (
+	mutantTwoTransactions = "two transactions"
+	mutantNoPoll          = "no poll"
+)
+
+// Who runs a job, and whose word counts.
 var (
 	noRescue = mutant{Name: "leases do not end", SQL: []edit{
 		{"_tick_leases", "where l.expires_at <= v_now or", "where false and"},
 	}}
-	twoTransactions = mutant{Name: "effect and completion in two transactions", Handlers: "two transactions"}
-	noFence         = mutant{Name: "complete and fail look at the id only", SQL: []edit{
+	oneLook = mutant{Name: "a lease ends as soon as its lock is not seen", SQL: []edit{
+		{"_tick_leases", "l.unseen_since <= v_now - interval '1 s' and l.renewed_at < l.unseen_since", "l.unseen_since is not null"},
+	}}
+	noRenewal = mutant{Name: "renew does not make a lease last longer", SQL: []edit{
+		{"renew", "expires_at = v_now + l.ttl", "expires_at = l.expires_at"},
+	}}
+	starvedHeart = mutant{Name: "leases are renewed through the handlers' pool", Go: []edit{
+		{"worker/lease.go", "return w.claims.DoOr(ctx, w.settles, fn)", "return fn(ctx, gen.New(w.cfg.Pool))"},
+	}}
+	noFence = mutant{Name: "complete and fail look at the id only", SQL: []edit{
 		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
 		{"_end_attempt", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
 	}}
 	noReplyFence = mutant{Name: "reply looks at the id only", SQL: []edit{
 		{"reply", "and r.receipt = reply.receipt for", "for"},
 	}}
+	sameReceipt = mutant{Name: "a receipt does not hold the moment of the claim", SQL: []edit{
+		{"_start", "_start.lease_id # v_moment", "_start.lease_id"},
+	}}
+	mixedReplies = mutant{Name: "replies of a batch are not matched by job", SQL: []edit{
+		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.receipt = any (_complete.receipts)"},
+	}}
+	twoTransactions = mutant{Name: "effect and completion in two transactions", Handlers: mutantTwoTransactions}
+)
+
+// What is repeated, and what is not.
+var (
 	noKey = mutant{Name: "a unique key is not kept", SQL: []edit{
 		{"_insert_special", "where i.key is not null\n", "where false\n"},
 		{"_insert_special", "where i.key is null or", "where true or"},
@@ -21,21 +48,66 @@ var (
 		{"close_lease", "if v_ids is null then", "if true then"},
 		{"_tick_leases", "or not exists (select from jobmachine.lease l where l.id = r.lease_id)", ""},
 	}}
-	hastyCommit = mutant{Name: "commits are not waited for", SQL: []edit{
-		{"_insert_jobs", "v_due_at := coalesce(", "perform set_config('synchronous_commit', 'off', true);\n  v_due_at := coalesce("},
-		{"_complete", "begin\n  with ended", "begin\n  perform set_config('synchronous_commit', 'off', true);\n  with ended"},
-	}}
-	sameReceipt = mutant{Name: "a receipt does not hold the moment of the claim", SQL: []edit{
-		{"_start", "_start.lease_id # v_moment", "_start.lease_id"},
-	}}
-	hastyClaim = mutant{Name: "also the claim of a job with one attempt is not waited for", SQL: []edit{
-		{"_start", "where s.max_attempts > 1 or", "where true or"},
+	lostOutcomes = mutant{Name: "outcomes that met an error are not kept", Go: []edit{
+		{"worker/settle.go", "w.outcomes, w.settling = append(w.outcomes, batch...), 0", "w.settling = 0"},
 	}}
 	countedLate = mutant{Name: "attempts are counted at failure", SQL: []edit{
 		{"_end_attempt", "(e.outcome in ('snooze', 'release'))", "(e.outcome in ('snooze', 'release', 'crash'))"},
 		{"_end_attempt", "from judged g where g.reason is not null", "from judged g where g.reason is not null on conflict do nothing"},
 	}}
+	countedRelease = mutant{Name: "a release does not give the attempt back", SQL: []edit{
+		{"_end_attempt", "(e.outcome in ('snooze', 'release'))", "(e.outcome in ('snooze'))"},
+	}}
+	noRecover = mutant{Name: "a panic is not caught", Go: []edit{
+		{"worker/run.go", "if p := recover(); p != nil {", "if p := any(nil); p != nil {"},
+	}}
+)
+
+// What is on the disk, and where.
+var (
+	hastyCommit = mutant{Name: "commits are not waited for", SQL: []edit{
+		{"_complete", "begin\n  with ended", "begin\n  perform set_config('synchronous_commit', 'off', true);\n  with ended"},
+		hastySend("off"),
+	}}
+	localCommit = mutant{Name: "a send does not wait for the standby", SQL: []edit{hastySend("local")}}
+	hastyClaim  = mutant{Name: "also the claim of a job with one attempt is not waited for", SQL: []edit{
+		{"_start", "where s.max_attempts > 1 or", "where true or"},
+	}}
+)
+
+func hastySend(mode string) edit {
+	return edit{"_check_queue", "begin\n", "begin\n  perform set_config('synchronous_commit', '" + mode + "', true);\n"}
+}
+
+// Who hears of it, and when.
+var (
+	noPoll = mutant{Name: "who sleeps is woken or sleeps on", Handlers: mutantNoPoll, SQL: []edit{
+		{"park", "  return v_tick;", "  return 3600;"},
+	}}
+	noProof = mutant{Name: "a listener does not prove that it hears", Go: []edit{
+		{"internal/listen/listener.go", "if err := test.run(ctx, conn, l.Dialer); err != nil {", "if err := ctx.Err(); err != nil {"},
+	}}
 	missedTick = mutant{Name: "a tick that was missed is not made up for", SQL: []edit{
 		{"_tick_due", "where s.due_at <= v_now order", "where s.due_at <= v_now and s.due_at > v_now - interval '1 s' order"},
+	}}
+	noGuard = mutant{Name: "low water does not wait for open senders", SQL: []edit{
+		{"_confirm_low_water", "if _confirm_low_water.writers && jobmachine._pending_writers() then", "if false then"},
+	}}
+)
+
+// How a worker gets along with its server.
+var (
+	oldPrimary = mutant{Name: "a read-only server is not left", Go: []edit{
+		{"internal/pg/errors.go", `code == "25006" || `, ""},
+	}}
+	faintHeart = mutant{Name: "a worker ends when the server is away at its start", Go: []edit{
+		{"worker/worker.go", "if errors.Is(err, ErrVersion) ||", "if err != nil || errors.Is(err, ErrVersion) ||"},
+	}}
+	ownClock = mutant{Name: "a worker looks at its own clock", Go: []edit{
+		{"worker/lease.go", "return c.local.Add(at.Sub(c.database))", "return at"},
+	}}
+	itsIsolation = mutant{Name: "workers work at the isolation of the database", Go: []edit{
+		{"worker/worker.go", `durable := map[string]string{"default_transaction_isolation": "read committed"}`, "durable := map[string]string{}"},
+		{"worker/worker.go", `quick := map[string]string{"default_transaction_isolation": "read committed", `, "quick := map[string]string{"},
 	}}
 )

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,7 +42,10 @@ func (w *world) launch(s spec) {
 	log, err := os.OpenFile(filepath.Join(w.dir, s.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	must(err)
 	defer log.Close()
-	p := &process{spec: s, cmd: exec.Command(w.program), ended: make(chan struct{})}
+	p := &process{spec: s, cmd: exec.Command(cmp.Or(s.Program, w.program), s.Arguments...), ended: make(chan struct{})}
+	if s.Program != "" {
+		s.Role = "command"
+	}
 	p.cmd.Env = s.environment()
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

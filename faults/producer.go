@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -70,6 +71,7 @@ var kinds = map[string]func(p *sender, ctx context.Context, t task) error{
 	"tx":       (*sender).inTx,
 	"rollback": (*sender).rollback,
 	"unique":   (*sender).unique,
+	"slow":     (*sender).slow,
 }
 
 func (p *sender) soon() time.Duration { return time.Duration(p.dice.Int64N(int64(4 * time.Second))) }
@@ -81,6 +83,7 @@ func (p *sender) send(ctx context.Context, token string) {
 	t := task{Token: token, Do: p.Do, Takes: p.Takes}
 	if err := p.pick()(p, life, t); err != nil {
 		fmt.Fprintln(os.Stderr, token, err)
+		leave(p.pool, err)
 		sleep(ctx, 100*time.Millisecond)
 	}
 }
@@ -91,7 +94,7 @@ func (p *sender) pick() func(*sender, context.Context, task) error {
 		total += n
 	}
 	dice := p.dice.IntN(max(total, 1))
-	for _, kind := range []string{"plain", "once", "few", "later", "many", "tx", "rollback", "unique"} {
+	for _, kind := range []string{"plain", "once", "few", "later", "many", "tx", "rollback", "unique", "slow"} {
 		if dice -= p.Mix[kind]; dice < 0 && p.Mix[kind] > 0 {
 			return kinds[kind]
 		}
@@ -111,7 +114,7 @@ func (p *sender) note(token string, id int64, err error) error {
 
 func (p *sender) plain(ctx context.Context, t task, o client.Options) error {
 	p.ledger.append(entry{What: trying, Token: t.Token})
-	id, err := p.client.Send(ctx, "work", t, o)
+	id, err := p.client.Send(ctx, cmp.Or(p.Queue, "work"), t, o)
 	return p.note(t.Token, id, err)
 }
 
@@ -162,11 +165,21 @@ func (p *sender) within(ctx context.Context, t task, end func(pgx.Tx, context.Co
 	return id, end(tx, ctx)
 }
 
+// slow leaves its transaction open for a while.
+func (p *sender) slow(ctx context.Context, t task) error {
+	p.ledger.append(entry{What: trying, Token: t.Token})
+	id, err := p.within(ctx, t, func(tx pgx.Tx, ctx context.Context) error {
+		sleep(ctx, 10*time.Second)
+		return tx.Commit(ctx)
+	})
+	return p.note(t.Token, id, err)
+}
+
 // unique repeats until it is acknowledged. The key makes that safe.
 func (p *sender) unique(ctx context.Context, t task) error {
 	p.ledger.append(entry{What: trying, Token: t.Token})
 	for {
-		id, err := p.client.Send(ctx, "work", t, client.Options{UniqueKey: t.Token, UniqueFor: time.Hour})
+		id, err := p.client.Send(ctx, cmp.Or(p.Queue, "work"), t, client.Options{UniqueKey: t.Token, UniqueFor: time.Hour})
 		if err == nil || ctx.Err() != nil {
 			return p.note(t.Token, id, err)
 		}

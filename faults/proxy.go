@@ -42,13 +42,21 @@ func (l *link) lead(port int) {
 	l.Upstream = fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// spoil applies one of toxiproxy's toxics, or cut, to what the server says, and returns how to end it.
-func (l *link) spoil(toxic string, attributes map[string]any) (end func()) {
-	text, err := json.Marshal(map[string]any{"name": toxic, "type": toxic, "attributes": attributes})
+// spoil applies one of toxiproxy's toxics, or cut, to a direction, and returns how to end it.
+func (l *link) spoil(toxic, direction string, attributes map[string]any) (end func()) {
+	name := toxic + " " + direction
+	text, err := json.Marshal(map[string]any{"name": name, "type": toxic, "stream": direction, "attributes": attributes})
 	must(err)
 	_, err = l.Toxics.AddToxicJson(bytes.NewReader(text))
 	must(err)
-	return func() { must(l.Toxics.RemoveToxic(context.Background(), toxic)) }
+	return func() { must(l.Toxics.RemoveToxic(context.Background(), name)) }
+}
+
+// blackhole swallows everything, without a word to either side.
+func (l *link) blackhole() (end func()) {
+	down := l.spoil("timeout", "downstream", map[string]any{"timeout": 0})
+	up := l.spoil("timeout", "upstream", map[string]any{"timeout": 0})
+	return func() { down(); up() }
 }
 
 // cut closes connections in the middle of an answer that says: done. The server has done what it was

@@ -19,9 +19,10 @@ type scenario struct {
 	what     string            // in a sentence
 	becomes  string            // what becomes of it
 	settings map[string]string // of the server
+	disk     string            // the size of the server's disk, if it is to have one of its own
+	source   []edit            // of the processes
 	run      func(w *world)
 	mutants  []mutant
-	why      string // there is none
 }
 
 type options struct {
@@ -101,13 +102,19 @@ func (o options) one(ctx context.Context, s scenario, m mutant) (r outcome, err 
 	if w.program, err = os.Executable(); err != nil {
 		return r, err
 	}
-	if len(m.Go) > 0 {
-		if w.program, err = build(m.Go, r.dir); err != nil {
+	if edits := slices.Concat(s.source, m.Go); len(edits) > 0 {
+		if w.program, err = build(edits, r.dir); err != nil {
 			return r, err
 		}
 	}
-	defer w.destroy()
-	if err := w.build(s.settings); err != nil {
+	defer func() {
+		w.destroy()
+		// A mutant is expected to break something.
+		if expected := (len(r.findings) > 0) == (m.Name != ""); err == nil && expected && !o.keep {
+			_ = os.RemoveAll(r.dir)
+		}
+	}()
+	if err := w.build(s); err != nil {
 		return r, err
 	}
 	s.run(w)
@@ -120,9 +127,6 @@ func (o options) one(ctx context.Context, s scenario, m mutant) (r outcome, err 
 		return r, ctx.Err()
 	}
 	r.result, r.notes, r.took = judge(e), w.notes, time.Since(began)
-	if len(r.findings) == 0 && !o.keep || len(m.Name) > 0 && len(r.findings) > 0 && !o.keep {
-		w.atEnd(func() { _ = w.server.Stop(); _ = os.RemoveAll(r.dir) })
-	}
 	return r, w.save(filepath.Join(r.dir, "faults.txt"))
 }
 

@@ -50,8 +50,10 @@ func (s *server) start(ctx context.Context) (err error) {
 }
 
 // crash is what pg_ctl stop -m immediate does: what was not committed durably is gone.
-func (s *server) crash() error {
-	if err := syscall.Kill(s.Pid(), syscall.SIGQUIT); err != nil && !errors.Is(err, syscall.ESRCH) {
+func (s *server) crash() error { return s.stop(syscall.SIGQUIT) }
+
+func (s *server) stop(signal syscall.Signal) error {
+	if err := syscall.Kill(s.Pid(), signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
 	}
 	<-s.Done()

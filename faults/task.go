@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"time"
 )
@@ -28,18 +29,24 @@ type spec struct {
 	Seed   uint64
 	Mutant string // a protection of the handlers' own that is taken out
 
+	// Another program, whose children are to be commands.
+	Program   string
+	Arguments []string
+
 	// Of workers.
 	ListenURL   string
 	Concurrency int
-	Connections int // of the handlers' pool; default: enough
+	Connections int  // of the handlers' pool; default: enough
+	Untold      bool // of a pooler
 	LeaseTTL    time.Duration
-	Poll        time.Duration
 	StopTimeout time.Duration
+	Clock       time.Duration // how far its clock is off, see skewedClock
 
 	// Of producers and callers.
 	Each  int            // that many senders at once
 	Pause time.Duration  // of each, between two sends
 	Count int            // of sends, then it ends; 0: until it is told to
+	Queue string         // default: work
 	Mix   map[string]int // how often which kind of send, see producer.go
 	Do    string
 	Takes time.Duration
@@ -51,7 +58,7 @@ const specVariable = "JOBMACHINE_FAULTS_SPEC"
 func (s spec) environment() []string {
 	text, err := json.Marshal(s)
 	must(err)
-	return append(os.Environ(), specVariable+"="+string(text))
+	return append(os.Environ(), specVariable+"="+string(text), fmt.Sprintf("JOBMACHINE_FAULTS_CLOCK=%d", int(s.Clock.Seconds())))
 }
 
 // roleOf returns what this process is to be, if it is not the one that runs the scenarios.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,10 +42,17 @@ func work(ctx context.Context, s spec) error {
 	if err != nil {
 		return err
 	}
-	w, err := worker.New(worker.Config{
-		Pool: pool, ListenURL: s.ListenURL, Name: s.Name, Concurrency: s.Concurrency, LeaseTTL: s.LeaseTTL, PollInterval: s.Poll,
+	c := worker.Config{
+		Pool: pool, ListenURL: s.ListenURL, Name: s.Name, Concurrency: s.Concurrency, LeaseTTL: s.LeaseTTL,
 		StopTimeout: s.StopTimeout, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-	})
+	}
+	if s.Mutant == mutantNoPoll {
+		c.PollInterval = time.Hour
+	}
+	if s.Untold {
+		c.Pool, c.DatabaseURL = nil, strings.TrimSuffix(s.URL, poolerMode)
+	}
+	w, err := worker.New(c)
 	if err != nil {
 		return err
 	}
@@ -76,6 +84,7 @@ func (h *hands) handle(ctx context.Context, job *worker.Job) (any, error) {
 	}
 	if err != nil {
 		note.Text = err.Error()
+		leave(h.pool, err)
 	}
 	switch cause := context.Cause(ctx); {
 	case err == nil:
@@ -137,7 +146,7 @@ func eat() {
 
 // commit completes the job together with its effect.
 func (h *hands) commit(ctx context.Context, job *worker.Job, reply any) (how string, err error) {
-	if h.Mutant == "two transactions" {
+	if h.Mutant == mutantTwoTransactions {
 		if _, err := h.pool.Exec(ctx, "insert into effect values ($1, $2)", job.ID, job.Receipt); err != nil {
 			return judgeEffect(err), err
 		}
@@ -152,7 +161,7 @@ func (h *hands) commit(ctx context.Context, job *worker.Job, reply any) (how str
 	} else if err != nil {
 		return failed, err
 	}
-	if h.Mutant != "two transactions" {
+	if h.Mutant != mutantTwoTransactions {
 		if _, err := tx.Exec(ctx, "insert into effect values ($1, $2)", job.ID, job.Receipt); err != nil {
 			return judgeEffect(err), err
 		}
@@ -184,6 +193,15 @@ func certain(err error) bool {
 	return errors.As(err, &e) && e.Severity == "ERROR"
 }
 
+// leave gives up connections to a server that is the primary no more, as an application has to do with
+// a pool of its own.
+func leave(pool *pgxpool.Pool, err error) {
+	var e *pgconn.PgError
+	if errors.As(err, &e) && e.Code == "25006" {
+		pool.Reset()
+	}
+}
+
 var errRole = errors.New("no such role")
 
 // play is a process that is not the one that runs the scenarios.
@@ -193,6 +211,8 @@ func play(ctx context.Context, s spec) error {
 		return work(ctx, s)
 	case "producer":
 		return produce(ctx, s)
+	case "command":
+		return obey(ctx, s)
 	case "caller":
 		return call(ctx, s)
 	case "plain worker":

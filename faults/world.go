@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sys/unix"
 )
 
 // world is what a scenario happens in: a server, a network, processes, and a note of every fault.
@@ -25,7 +26,6 @@ type world struct {
 	server       *server
 	link         *link // between the processes and the server
 	restartAfter time.Duration
-	settings     map[string]string
 
 	mu        sync.Mutex
 	names     map[string]int
@@ -39,9 +39,15 @@ type world struct {
 }
 
 // build makes a world with a fresh server.
-func (w *world) build(settings map[string]string) (err error) {
+func (w *world) build(s scenario) (err error) {
 	w.names, w.closing, w.restartAfter = map[string]int{}, map[string]bool{}, 200*time.Millisecond
-	if w.server, err = startServer(w.ctx, filepath.Join(w.dir, "server"), settings); err != nil {
+	folder := filepath.Join(w.dir, "server")
+	if s.disk != "" {
+		if err := w.mount(folder, s.disk); err != nil {
+			return err
+		}
+	}
+	if w.server, err = startServer(w.ctx, folder, s.settings); err != nil {
 		return err
 	}
 	if err := w.server.install(w.ctx); err != nil {
@@ -64,15 +70,27 @@ func (w *world) destroy() {
 		_ = p.cmd.Process.Kill()
 	}
 	w.mu.Unlock()
-	for i := len(w.cleanups) - 1; i >= 0; i-- {
-		w.cleanups[i]()
-	}
 	if w.link != nil {
 		w.link.Stop()
 	}
 	if w.server != nil && w.server.Server != nil {
 		_ = w.server.Stop()
 	}
+	for i := len(w.cleanups) - 1; i >= 0; i-- {
+		w.cleanups[i]()
+	}
+}
+
+// mount gives a folder a file system of its own.
+func (w *world) mount(folder, size string) error {
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return err
+	}
+	if err := unix.Mount("tmpfs", folder, "tmpfs", 0, "mode=755,size="+size); err != nil {
+		return fmt.Errorf("mount a small disk (this needs root): %w", err)
+	}
+	w.atEnd(func() { must(unix.Unmount(folder, 0)) })
+	return nil
 }
 
 func (w *world) atEnd(fn func()) { w.cleanups = append(w.cleanups, fn) }
