@@ -104,7 +104,7 @@ var (
 		{"worker/worker.go", "if errors.Is(err, ErrVersion) ||", "if err != nil || errors.Is(err, ErrVersion) ||"},
 	}}
 	ownClock = mutant{Name: "a worker looks at its own clock", Go: []edit{
-		{"worker/lease.go", "return c.local.Add(at.Sub(c.database))", "return at"},
+		{"worker/lease.go", "return c.local.Add(at.Sub(c.database))", "_ = c\n\treturn at"},
 	}}
 	itsIsolation = mutant{Name: "workers work at the isolation of the database", Go: []edit{
 		{"worker/worker.go", `durable := map[string]string{"default_transaction_isolation": "read committed"}`, "durable := map[string]string{}"},

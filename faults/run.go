@@ -74,15 +74,21 @@ func (o options) runMutants(ctx context.Context, chosen []scenario) error {
 	for _, s := range chosen {
 		for _, m := range s.mutants {
 			r, err := o.one(ctx, s, m)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+			how, found := "caught", ""
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				how, found = "ERROR", err.Error()
+			case len(r.findings) == 0:
+				how, found = "SURVIVED", r.dir
+			default:
+				found = r.findings[0].rule + ": " + r.findings[0].detail
 			}
-			if len(r.findings) == 0 {
+			if how != "caught" {
 				survived = append(survived, s.name+" / "+m.Name)
-				fmt.Printf("SURVIVED  %-18s %s (%.0f s, %s)\n", s.name, m.Name, r.took.Seconds(), r.dir)
-				continue
 			}
-			fmt.Printf("caught    %-18s %-55s %4.0f s  %s: %s\n", s.name, m.Name, r.took.Seconds(), r.findings[0].rule, r.findings[0].detail)
+			fmt.Printf("%-8s  %-16s  %-55s  %3.0f s  %s\n", how, s.name, m.Name, r.took.Seconds(), found)
 		}
 	}
 	if survived != nil {
