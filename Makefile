@@ -28,6 +28,19 @@ demo: ## the main job on real input: digest a source tree, collect every reply
 bench: ## the budget: WAL per job, throughput, latency
 	go run -C bench . budget
 
+# For instance: make faults ARGS='-seed 4711 -scale 0.3 zombies herd'
+.PHONY: faults
+faults: ## break everything, and compare ledgers with the database; all of it writes docs/reliability.md
+	go run -C faults . $(or $(ARGS),-report ../docs/reliability.md)
+
+.PHONY: faults-mutants
+faults-mutants: ## take protections out, one after the other: the faults must show it
+	go run -C faults . -mutants -scale 0.3 $(ARGS)
+
+.PHONY: faults-short
+faults-short: ## what CI runs of it
+	go test -C faults -count=1 -timeout 10m ./...
+
 # For instance: make bench-peers ARGS='-short -systems jobmachine,river'
 .PHONY: bench-peers
 bench-peers: bench/node/node_modules ## jobmachine beside River, graphile-worker, pg-boss and a bare table
@@ -66,9 +79,9 @@ verify: lint $(sqlc) ## what is generated is up to date, and the SQL is sound
 	JOBMACHINE_TEST_SKIP=no go test -count=1 -run 'Golden|FunctionBodies|Files' ./db
 
 .PHONY: lint
-lint: $(static) ## gofmt, go mod tidy, go vet, staticcheck; bench is a module of its own
+lint: $(static) ## gofmt, go mod tidy, go vet, staticcheck; bench and faults are modules of their own
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
-	for dir in . bench; do (cd $$dir && go mod tidy -diff && go vet ./... && $(static) ./...) || exit 1; done
+	for dir in . bench faults; do (cd $$dir && go mod tidy -diff && go vet ./... && $(static) ./...) || exit 1; done
 
 .PHONY: dist
 dist: ## dist/jobmachine.sql, the install as one file for psql

@@ -37,7 +37,7 @@ func main() {
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: faults [flags] [scenario ...]\n\nScenarios:")
 		for _, s := range scenarios {
-			fmt.Fprintf(flag.CommandLine.Output(), "  %-18s %s\n", s.name, s.what)
+			fmt.Fprintf(flag.CommandLine.Output(), "  %-18s %s\n", s.Name, s.What)
 		}
 		fmt.Fprintln(flag.CommandLine.Output(), "\nFlags:")
 		flag.PrintDefaults()
@@ -62,14 +62,14 @@ func choose(names []string) ([]scenario, error) {
 	for _, name := range names {
 		n := len(chosen)
 		for _, s := range scenarios {
-			if s.name == name {
+			if s.Name == name {
 				chosen = append(chosen, s)
 			}
 		}
 		if len(chosen) == n {
 			var known []string
 			for _, s := range scenarios {
-				known = append(known, s.name)
+				known = append(known, s.Name)
 			}
 			return nil, fmt.Errorf("no scenario %q; there are %s", name, strings.Join(known, ", "))
 		}

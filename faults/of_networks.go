@@ -9,9 +9,9 @@ import (
 // ofNetworks is what happens between processes and their server.
 var ofNetworks = []scenario{
 	{
-		name: "lost-answers", what: "one answer in fifty is cut off when the server has committed and not yet said so",
-		becomes: "outcomes are repeated and answered already; sends with a key are repeated and stored once; claimed jobs that nobody heard of go back",
-		mutants: []mutant{noKey, lostClaims},
+		Name: "lost-answers", What: "one answer in fifty is cut off when the server has committed and not yet said so",
+		Becomes: "outcomes are repeated and answered already; sends with a key are repeated and stored once; claimed jobs that nobody heard of go back",
+		Mutants: []mutant{noKey, lostClaims},
 		run: func(w *world) {
 			w.start(3, someone)
 			w.start(1, sending)
@@ -21,9 +21,9 @@ var ofNetworks = []scenario{
 			w.last(20 * time.Second)
 		},
 	}, {
-		name: "cut-listeners", what: "a listening connection is terminated every five seconds, while jobs run for three",
-		becomes: "the worker renews every second until it listens again; no job is taken from it",
-		mutants: []mutant{oneLook},
+		Name: "cut-listeners", What: "a listening connection is terminated every five seconds, while jobs run for three",
+		Becomes: "the worker renews every second until it listens again; no job is taken from it",
+		Mutants: []mutant{oneLook},
 		run: func(w *world) {
 			w.start(3, someone)
 			w.start(1, sending.with(func(s *spec) { s.Takes, s.Pause = 3*time.Second, 300*time.Millisecond }))
@@ -33,9 +33,9 @@ var ofNetworks = []scenario{
 			})
 		},
 	}, {
-		name: "deaf-listener", what: "the listening connection of an idle worker swallows everything without a word",
-		becomes: "it looks by itself, within five seconds",
-		mutants: []mutant{noPoll},
+		Name: "deaf-listener", What: "the listening connection of an idle worker swallows everything without a word",
+		Becomes: "it looks by itself, within five seconds",
+		Mutants: []mutant{noPoll},
 		run: func(w *world) {
 			listening, err := newLink(w.server.port)
 			must(err)
@@ -54,9 +54,9 @@ var ofNetworks = []scenario{
 			w.wait(5 * time.Second)
 		},
 	}, {
-		name: "cut-sessions", what: "a session of a worker or a sender is terminated, twice a second",
-		becomes: "it connects again and says again what it has to say",
-		mutants: []mutant{lostOutcomes},
+		Name: "cut-sessions", What: "a session of a worker or a sender is terminated, twice a second",
+		Becomes: "it connects again and says again what it has to say",
+		Mutants: []mutant{lostOutcomes},
 		run: func(w *world) {
 			w.start(3, someone)
 			w.start(1, sending)
@@ -65,9 +65,9 @@ var ofNetworks = []scenario{
 			w.repeat(60, 500*time.Millisecond, func() { w.cutOff("true") })
 		},
 	}, {
-		name: "pooler", what: "everything goes through PgBouncer in transaction mode, which is killed now and then; some workers were not told of it",
-		becomes: "who was not told finds out, and polls",
-		mutants: []mutant{noProof},
+		Name: "pooler", What: "everything goes through PgBouncer in transaction mode, which is killed now and then; some workers were not told of it",
+		Becomes: "who was not told finds out, and polls",
+		Mutants: []mutant{noProof},
 		run: func(w *world) {
 			b := w.newPooler()
 			through := func(s *spec) { s.URL, s.ListenURL = b.url(), appURL(w.link.port()) }

@@ -18,9 +18,9 @@ import (
 // ofServers is what happens to databases.
 var ofServers = []scenario{
 	{
-		name: "crashing-server", what: "the server is stopped with immediate, ten times under load",
-		becomes: "what was acknowledged is there; claims that were undone are made again",
-		mutants: []mutant{hastyCommit},
+		Name: "crashing-server", What: "the server is stopped with immediate, ten times under load",
+		Becomes: "what was acknowledged is there; claims that were undone are made again",
+		Mutants: []mutant{hastyCommit},
 		run: func(w *world) {
 			w.start(4, someone)
 			w.start(2, sending)
@@ -28,9 +28,9 @@ var ofServers = []scenario{
 			w.repeat(10, 2*time.Second, w.crash)
 		},
 	}, {
-		name: "undone-claims", what: "the server crashes just after claims that were not yet on the disk",
-		becomes: "the jobs are claimed again with a new receipt; a job with one attempt is not, its claim was on the disk",
-		mutants: []mutant{sameReceipt, hastyClaim}, settings: map[string]string{"wal_writer_delay": "10s"},
+		Name: "undone-claims", What: "the server crashes just after claims that were not yet on the disk",
+		Becomes: "the jobs are claimed again with a new receipt; a job with one attempt is not, its claim was on the disk",
+		Mutants: []mutant{sameReceipt, hastyClaim}, settings: map[string]string{"wal_writer_delay": "10s"},
 		run: func(w *world) {
 			w.start(1, someone.with(func(s *spec) { s.Role = "plain worker" }))
 			for _, mix := range []map[string]int{plain, {"once": 1}} {
@@ -44,9 +44,9 @@ var ofServers = []scenario{
 			}
 		},
 	}, {
-		name: "failover", what: "the primary is lost, with a moment of replication; its synchronous standby is promoted",
-		becomes: "what was acknowledged is there, because a commit waits for the standby; claims may be undone",
-		mutants: []mutant{localCommit},
+		Name: "failover", What: "the primary is lost, with a moment of replication; its synchronous standby is promoted",
+		Becomes: "what was acknowledged is there, because a commit waits for the standby; claims may be undone",
+		Mutants: []mutant{localCommit},
 		run: func(w *world) {
 			standby, replication := w.replicate()
 			w.exec("alter system set synchronous_standby_names = '*'")
@@ -67,9 +67,9 @@ var ofServers = []scenario{
 			w.last(15 * time.Second)
 		},
 	}, {
-		name: "role-flip", what: "the primary becomes read-only and stays up with all its connections; the standby is promoted (SQLSTATE 25006)",
-		becomes: "workers leave it for the new primary",
-		mutants: []mutant{oldPrimary},
+		Name: "role-flip", What: "the primary becomes read-only and stays up with all its connections; the standby is promoted (SQLSTATE 25006)",
+		Becomes: "workers leave it for the new primary",
+		Mutants: []mutant{oldPrimary},
 		run: func(w *world) {
 			standby, _ := w.replicate()
 			w.start(3, someone)
@@ -90,9 +90,9 @@ var ofServers = []scenario{
 			w.last(15 * time.Second)
 		},
 	}, {
-		name: "serializable", what: "the database's default isolation is serializable",
-		becomes: "workers set their own; a sender may be told to try again",
-		mutants: []mutant{itsIsolation},
+		Name: "serializable", What: "the database's default isolation is serializable",
+		Becomes: "workers set their own; a sender may be told to try again",
+		Mutants: []mutant{itsIsolation},
 		run: func(w *world) {
 			w.exec("alter database " + database + " set default_transaction_isolation = 'serializable'")
 			w.start(4, someone)
@@ -107,9 +107,9 @@ var ofServers = []scenario{
 			}
 		},
 	}, {
-		name: "short-timeout", what: "statement_timeout is 50 ms, and somebody locks what runs for longer",
-		becomes: "calls are repeated until they get through",
-		mutants: []mutant{lostOutcomes},
+		Name: "short-timeout", What: "statement_timeout is 50 ms, and somebody locks what runs for longer",
+		Becomes: "calls are repeated until they get through",
+		Mutants: []mutant{lostOutcomes},
 		run: func(w *world) {
 			w.exec("alter role app set statement_timeout = '50ms'")
 			w.start(3, someone)
@@ -120,9 +120,9 @@ var ofServers = []scenario{
 			})
 		},
 	}, {
-		name: "old-snapshot", what: "a snapshot is held for ten minutes at a steady load, with a dump, a replication slot that nobody reads, and senders that take ten seconds",
-		becomes: "claims go on at their pace; no ticket of a slow sender is missed",
-		mutants: []mutant{noGuard}, settings: map[string]string{"wal_level": "logical"},
+		Name: "old-snapshot", What: "a snapshot is held for ten minutes at a steady load, with a dump, a replication slot that nobody reads, and senders that take ten seconds",
+		Becomes: "claims go on at their pace; no ticket of a slow sender is missed",
+		Mutants: []mutant{noGuard}, settings: map[string]string{"wal_level": "logical"},
 		run: func(w *world) {
 			w.exec("select pg_create_logical_replication_slot('dead', 'pgoutput')")
 			defer w.exec("select pg_drop_replication_slot('dead')")
@@ -134,9 +134,9 @@ var ofServers = []scenario{
 			w.note("jobs done per second, by fifth of the time: %s; dead tickets at the end: %d", pace, w.deadTickets())
 		},
 	}, {
-		name: "full-disk", what: "the server's disk is full for some seconds, three times",
-		becomes: "senders get an error; workers keep their outcomes; all goes on when there is room",
-		mutants: []mutant{lostOutcomes}, disk: "400m", settings: map[string]string{"max_wal_size": "64MB", "min_wal_size": "32MB"},
+		Name: "full-disk", What: "the server's disk is full for some seconds, three times",
+		Becomes: "senders get an error; workers keep their outcomes; all goes on when there is room",
+		Mutants: []mutant{lostOutcomes}, disk: "400m", settings: map[string]string{"max_wal_size": "64MB", "min_wal_size": "32MB"},
 		run: func(w *world) {
 			w.start(3, someone)
 			w.start(1, sending)

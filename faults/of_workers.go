@@ -9,18 +9,18 @@ import (
 // ofWorkers is what happens to processes.
 var ofWorkers = []scenario{
 	{
-		name: "killed-workers", what: "workers are killed with -9, about one a second",
-		becomes: "the jobs they had run elsewhere about two seconds later",
-		mutants: []mutant{noRescue, twoTransactions},
+		Name: "killed-workers", What: "workers are killed with -9, about one a second",
+		Becomes: "the jobs they had run elsewhere about two seconds later",
+		Mutants: []mutant{noRescue, twoTransactions},
 		run: func(w *world) {
 			w.start(4, someone)
 			w.start(2, sending)
 			w.repeat(30, time.Second, func() { w.kill(w.anyone("worker")) })
 		},
 	}, {
-		name: "zombies", what: "workers are stopped for longer than their leases last, and go on; one of them then says all that a worker can say",
-		becomes: "their jobs have run elsewhere; what they say is stale and changes nothing",
-		mutants: []mutant{noFence, noReplyFence},
+		Name: "zombies", What: "workers are stopped for longer than their leases last, and go on; one of them then says all that a worker can say",
+		Becomes: "their jobs have run elsewhere; what they say is stale and changes nothing",
+		Mutants: []mutant{noFence, noReplyFence},
 		run: func(w *world) {
 			w.start(1, sending.with(func(s *spec) { s.Mix, s.Count, s.Takes = plain, 20, 8*time.Second }))
 			w.until("select count(*) = 20 from jobmachine.pending")
@@ -33,9 +33,9 @@ var ofWorkers = []scenario{
 			w.repeat(4, time.Second, func() { w.freeze(w.anyone("worker"), 8*time.Second) })
 		},
 	}, {
-		name: "rolling-restart", what: "workers are replaced one after the other under load, and have a second to end",
-		becomes: "jobs that take longer are given back, and the attempt does not count",
-		mutants: []mutant{countedRelease},
+		Name: "rolling-restart", What: "workers are replaced one after the other under load, and have a second to end",
+		Becomes: "jobs that take longer are given back, and the attempt does not count",
+		Mutants: []mutant{countedRelease},
 		run: func(w *world) {
 			w.start(3, someone.with(func(s *spec) { s.StopTimeout = time.Second }))
 			w.startCommand(1)
@@ -49,9 +49,9 @@ var ofWorkers = []scenario{
 			})
 		},
 	}, {
-		name: "herd", what: "fifty workers start together while the server is away, and find two thousand jobs when it comes",
-		becomes: "they wait for it, and share the jobs",
-		mutants: []mutant{faintHeart},
+		Name: "herd", What: "fifty workers start together while the server is away, and find two thousand jobs when it comes",
+		Becomes: "they wait for it, and share the jobs",
+		Mutants: []mutant{faintHeart},
 		run: func(w *world) {
 			w.start(1, sending.with(func(s *spec) { s.Each, s.Pause, s.Count = 8, time.Millisecond, 2000 }))
 			w.until("select count(*) >= 2000 from jobmachine.job")
@@ -64,9 +64,9 @@ var ofWorkers = []scenario{
 			})
 		},
 	}, {
-		name: "missed-ticks", what: "all who tick are killed every few seconds, and are away for three",
-		becomes: "due jobs and retries start when the next one ticks",
-		mutants: []mutant{missedTick},
+		Name: "missed-ticks", What: "all who tick are killed every few seconds, and are away for three",
+		Becomes: "due jobs and retries start when the next one ticks",
+		Mutants: []mutant{missedTick},
 		run: func(w *world) {
 			w.restartAfter = 3 * time.Second
 			w.start(2, someone)
@@ -79,9 +79,9 @@ var ofWorkers = []scenario{
 			})
 		},
 	}, {
-		name: "wrong-clocks", what: "the clocks of workers, producers and callers are an hour ahead or behind",
-		becomes: "nothing: the clock is the database's",
-		mutants: []mutant{ownClock}, source: skewedClock,
+		Name: "wrong-clocks", What: "the clocks of workers, producers and callers are an hour ahead or behind",
+		Becomes: "nothing: the clock is the database's",
+		Mutants: []mutant{ownClock}, source: skewedClock,
 		run: func(w *world) {
 			for _, off := range []time.Duration{time.Hour, -time.Hour} {
 				wrong := func(s *spec) { s.Clock = off }
@@ -94,9 +94,9 @@ var ofWorkers = []scenario{
 			w.last(5 * time.Second)
 		},
 	}, {
-		name: "calls", what: "callers, workers and listening sessions are killed while callers wait for answers",
-		becomes: "a caller that comes back asks for its ticket and gets the answer",
-		mutants: []mutant{mixedReplies},
+		Name: "calls", What: "callers, workers and listening sessions are killed while callers wait for answers",
+		Becomes: "a caller that comes back asks for its ticket and gets the answer",
+		Mutants: []mutant{mixedReplies},
 		run: func(w *world) {
 			w.start(3, someone)
 			w.start(3, asking.with(func(s *spec) { s.Each = 8 }))

@@ -53,7 +53,7 @@ type fault struct {
 }
 
 // finding is a broken promise.
-type finding struct{ rule, detail string }
+type finding struct{ Rule, Detail string }
 
 // The promises.
 const (
@@ -71,12 +71,11 @@ const (
 
 // result is what the oracle says. The numbers are those that Jepsen prints for a queue.
 type result struct {
-	attempted, acknowledged, ok, lost, unexpected, duplicated, recovered int
+	Attempted, Acknowledged, OK, Lost, Unexpected, Duplicated, Recovered int
 
-	calls    int
-	runs     int
-	reruns   map[string]int // by reason
-	findings []finding
+	Runs, Calls int
+	Again       map[string]int // runs of jobs that had run before, by reason
+	Findings    []finding
 }
 
 type oracle struct {
@@ -97,7 +96,7 @@ type run struct {
 // judge looks for broken promises. It reads only what it is given.
 func judge(e evidence) result {
 	o := &oracle{evidence: e, byToken: map[string][]*jobRow{}, byID: map[int64]*jobRow{}, runsOf: map[int64][]*run{}}
-	o.reruns = map[string]int{}
+	o.Again = map[string]int{}
 	for i := range e.jobs {
 		j := &e.jobs[i]
 		o.byToken[j.Token] = append(o.byToken[j.Token], j)
@@ -116,12 +115,12 @@ func judge(e evidence) result {
 	for _, what := range e.unclean {
 		o.find(ruleEnd, "%s", what)
 	}
-	slices.SortFunc(o.findings, func(a, b finding) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.detail, b.detail)) })
+	slices.SortFunc(o.Findings, func(a, b finding) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Detail, b.Detail)) })
 	return o.result
 }
 
 func (o *oracle) find(rule, format string, args ...any) {
-	o.findings = append(o.findings, finding{rule, fmt.Sprintf(format, args...)})
+	o.Findings = append(o.Findings, finding{rule, fmt.Sprintf(format, args...)})
 }
 
 // readRuns puts the beginnings and the ends of runs together.
@@ -139,7 +138,7 @@ func (o *oracle) readRuns() {
 			r = &run{entry: e, start: e.At}
 			open[k] = r
 			o.runsOf[e.Job] = append(o.runsOf[e.Job], r)
-			o.result.runs++
+			o.Runs++
 		case e.What == ended && r != nil:
 			r.end, r.how, r.text = e.At, e.How, e.Text
 		case e.What == verdict && e.How != "stale" && e.How != "JM004":
@@ -204,15 +203,15 @@ func (o *oracle) checkSends() {
 		there := o.byToken[token]
 		over := len(there) > 0 && there[0].State != ""
 		if s.tried {
-			o.attempted++
+			o.Attempted++
 		}
 		if len(there) > 1 {
-			o.duplicated++
+			o.Duplicated++
 			o.find(ruleEffect, "%s was sent once and is there as %d jobs", token, len(there))
 		}
 		switch {
 		case len(s.ids) > 0:
-			o.acknowledged++
+			o.Acknowledged++
 			for _, id := range s.ids {
 				if j := o.byID[id]; j != nil && j.Token != token {
 					o.find(ruleUnexpected, "%s was acknowledged as job %d, which is %s", token, id, j.Token)
@@ -220,24 +219,24 @@ func (o *oracle) checkSends() {
 			}
 			switch {
 			case len(there) == 0:
-				o.lost++
+				o.Lost++
 				o.find(ruleLost, "%s was acknowledged as job %d and is not there", token, s.ids[0])
 			case !over:
-				o.lost++
+				o.Lost++
 				o.find(ruleLost, "job %d (%s) was never done, it is in %v", there[0].ID, cmp.Or(there[0].Do, "work"), there[0].Rooms)
 			default:
-				o.ok++
+				o.OK++
 			}
 		case len(there) > 0 && (s.undone || s.refused):
-			o.unexpected++
+			o.Unexpected++
 			o.find(ruleUnexpected, "job %d (%s) is there, its sender was refused or rolled back", there[0].ID, token)
 		case over:
-			o.recovered++
+			o.Recovered++
 		}
 	}
 	for token, jobs := range o.byToken {
 		if s := sends[token]; s == nil || !s.tried {
-			o.unexpected++
+			o.Unexpected++
 			o.find(ruleUnexpected, "job %d (%s) was never sent", jobs[0].ID, token)
 		}
 	}
@@ -279,12 +278,12 @@ func (o *oracle) checkEffect(j *jobRow) {
 				o.find(ruleLost, "the effect of job %d was committed and is not there", j.ID)
 			}
 		case r.how == twice:
-			o.duplicated++
+			o.Duplicated++
 			o.find(ruleEffect, "job %d had its effect before attempt %d", j.ID, r.Attempt)
 		}
 	}
 	if done > 1 {
-		o.duplicated++
+		o.Duplicated++
 		o.find(ruleEffect, "job %d was completed by %d runs", j.ID, done)
 	}
 	if has && j.State != "completed" {
@@ -309,7 +308,7 @@ func (o *oracle) checkRuns(j *jobRow) {
 		if reason := o.reason(r, runs[i+1]); reason == "" {
 			o.find(ruleAgain, "job %d ran again after attempt %d, which ended as %q", j.ID, r.Attempt, cmp.Or(r.how, "never"))
 		} else {
-			o.reruns[reason]++
+			o.Again[reason]++
 		}
 	}
 }
@@ -380,7 +379,7 @@ func (o *oracle) checkAnswers() {
 			o.find(ruleAnswer, "the call %s got %d last answers", token, last[token])
 		}
 	}
-	o.calls = len(last)
+	o.Calls = len(last)
 	for _, e := range o.sends {
 		if e.What == acked && e.Do == "call" && last[e.Token] == 0 {
 			o.find(ruleAnswer, "the call %s got no answer", e.Token)

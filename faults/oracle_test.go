@@ -85,8 +85,8 @@ func TestOracleHasNothingToSayOfAGoodRun(t *testing.T) {
 	} {
 		e := good()
 		change(&e)
-		if r := judge(e); len(r.findings) > 0 {
-			t.Errorf("%s: %v", name, r.findings)
+		if r := judge(e); len(r.Findings) > 0 {
+			t.Errorf("%s: %v", name, r.Findings)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestOracleCounts(t *testing.T) {
 		jobRow{ID: 3, Token: "c", Rooms: []string{"pending"}}, jobRow{ID: 5, Token: "e", Rooms: []string{"pending"}})
 	again(&e, failed)
 	r := judge(e)
-	got := []int{r.attempted, r.acknowledged, r.ok, r.lost, r.unexpected, r.duplicated, r.recovered, r.calls, r.runs, r.reruns["the attempt failed"]}
+	got := []int{r.Attempted, r.Acknowledged, r.OK, r.Lost, r.Unexpected, r.Duplicated, r.Recovered, r.Calls, r.Runs, r.Again["the attempt failed"]}
 	if want := []int{4, 2, 1, 1, 2, 0, 1, 1, 2, 1}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -169,8 +169,8 @@ func TestOracleFinds(t *testing.T) {
 		e := good()
 		test.spoil(&e)
 		r := judge(e)
-		if !slices.ContainsFunc(r.findings, func(f finding) bool { return f.rule == test.rule }) {
-			t.Errorf("%s: not found under %q, but %v", name, test.rule, r.findings)
+		if !slices.ContainsFunc(r.Findings, func(f finding) bool { return f.Rule == test.rule }) {
+			t.Errorf("%s: not found under %q, but %v", name, test.rule, r.Findings)
 		}
 	}
 }

@@ -15,14 +15,14 @@ import (
 
 // scenario is one thing that goes wrong.
 type scenario struct {
-	name     string
-	what     string            // in a sentence
-	becomes  string            // what becomes of it
+	Name     string
+	What     string            // in a sentence
+	Becomes  string            // what becomes of it
 	settings map[string]string // of the server
 	disk     string            // the size of the server's disk, if it is to have one of its own
 	source   []edit            // of the processes
 	run      func(w *world)
-	mutants  []mutant
+	Mutants  []mutant // jobmachine without what this is about
 }
 
 type options struct {
@@ -36,10 +36,11 @@ type options struct {
 type outcome struct {
 	scenario
 	result
-	seed  uint64
-	took  time.Duration
-	notes []string
-	dir   string
+	Notes    []string
+	postgres string
+	seed     uint64
+	took     time.Duration
+	dir      string
 }
 
 var errBroken = errors.New("a promise was broken")
@@ -55,15 +56,15 @@ func (o options) run(ctx context.Context, chosen []scenario) error {
 	for _, s := range chosen {
 		r, err := o.one(ctx, s, mutant{})
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 		fmt.Println(r)
-		if all = append(all, r); len(r.findings) > 0 {
+		if all = append(all, r); len(r.Findings) > 0 {
 			bad = errBroken
 		}
 	}
-	if o.report != "" && bad == nil {
-		return nil
+	if o.report != "" {
+		return errors.Join(bad, writeReport(o, all))
 	}
 	return bad
 }
@@ -72,7 +73,7 @@ func (o options) run(ctx context.Context, chosen []scenario) error {
 func (o options) runMutants(ctx context.Context, chosen []scenario) error {
 	var survived []string
 	for _, s := range chosen {
-		for _, m := range s.mutants {
+		for _, m := range s.Mutants {
 			r, err := o.one(ctx, s, m)
 			how, found := "caught", ""
 			switch {
@@ -80,15 +81,15 @@ func (o options) runMutants(ctx context.Context, chosen []scenario) error {
 				return ctx.Err()
 			case err != nil:
 				how, found = "ERROR", err.Error()
-			case len(r.findings) == 0:
+			case len(r.Findings) == 0:
 				how, found = "SURVIVED", r.dir
 			default:
-				found = r.findings[0].rule + ": " + r.findings[0].detail
+				found = r.Findings[0].Rule + ": " + r.Findings[0].Detail
 			}
 			if how != "caught" {
-				survived = append(survived, s.name+" / "+m.Name)
+				survived = append(survived, s.Name+" / "+m.Name)
 			}
-			fmt.Printf("%-8s  %-16s  %-55s  %3.0f s  %s\n", how, s.name, m.Name, r.took.Seconds(), found)
+			fmt.Printf("%-8s  %-16s  %-55s  %3.0f s  %s\n", how, s.Name, m.Name, r.took.Seconds(), found)
 		}
 	}
 	if survived != nil {
@@ -116,7 +117,7 @@ func (o options) one(ctx context.Context, s scenario, m mutant) (r outcome, err 
 	defer func() {
 		w.destroy()
 		// A mutant is expected to break something.
-		if expected := (len(r.findings) > 0) == (m.Name != ""); err == nil && expected && !o.keep {
+		if expected := (len(r.Findings) > 0) == (m.Name != ""); err == nil && expected && !o.keep {
 			_ = os.RemoveAll(r.dir)
 		}
 	}()
@@ -132,7 +133,8 @@ func (o options) one(ctx context.Context, s scenario, m mutant) (r outcome, err 
 	if ctx.Err() != nil {
 		return r, ctx.Err()
 	}
-	r.result, r.notes, r.took = judge(e), w.notes, time.Since(began)
+	r.postgres = w.version()
+	r.result, r.Notes, r.took = judge(e), w.notes, time.Since(began)
 	return r, w.save(filepath.Join(r.dir, "faults.txt"))
 }
 
@@ -149,24 +151,24 @@ func (w *world) save(path string) error {
 func (r outcome) String() string {
 	var b strings.Builder
 	verdict := "ok"
-	if len(r.findings) > 0 {
+	if len(r.Findings) > 0 {
 		verdict = "BROKEN, see " + r.dir
 	}
 	fmt.Fprintf(&b, "%s: %s\n  attempted %d, acknowledged %d, ok %d, lost %d, unexpected %d, duplicated %d, recovered %d\n",
-		r.name, verdict, r.attempted, r.acknowledged, r.ok, r.lost, r.unexpected, r.duplicated, r.recovered)
-	fmt.Fprintf(&b, "  %d runs, %d calls, %.0f s, seed %d", r.runs, r.calls, r.took.Seconds(), r.seed)
-	for _, reason := range slices.Sorted(maps.Keys(r.reruns)) {
-		fmt.Fprintf(&b, "\n  %d runs again: %s", r.reruns[reason], reason)
+		r.Name, verdict, r.Attempted, r.Acknowledged, r.OK, r.Lost, r.Unexpected, r.Duplicated, r.Recovered)
+	fmt.Fprintf(&b, "  %d runs, %d calls, %.0f s, seed %d", r.Runs, r.Calls, r.took.Seconds(), r.seed)
+	for _, reason := range slices.Sorted(maps.Keys(r.Again)) {
+		fmt.Fprintf(&b, "\n  %d runs again: %s", r.Again[reason], reason)
 	}
-	for _, note := range r.notes {
+	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "\n  %s", note)
 	}
-	for i, f := range r.findings {
+	for i, f := range r.Findings {
 		if i == 20 {
-			fmt.Fprintf(&b, "\n  and %d more", len(r.findings)-i)
+			fmt.Fprintf(&b, "\n  and %d more", len(r.Findings)-i)
 			break
 		}
-		fmt.Fprintf(&b, "\n  BROKEN: %s: %s", f.rule, f.detail)
+		fmt.Fprintf(&b, "\n  BROKEN: %s: %s", f.Rule, f.Detail)
 	}
 	return b.String()
 }

@@ -152,6 +152,12 @@ func ask[T any](w *world, sql string, args ...any) (v T, err error) {
 	return v, conn.QueryRow(w.ctx, sql, args...).Scan(&v)
 }
 
+func (w *world) version() string {
+	v, err := ask[string](w, "select split_part(current_setting('server_version'), ' ', 1)")
+	must(err)
+	return v
+}
+
 // list returns the rows of a query.
 func list[T any](w *world, how pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
 	conn, err := w.server.connect(w.ctx)

@@ -1,0 +1,72 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/jobmachine/jobmachine/gen"
+)
+
+//go:embed reliability.md.tmpl
+var page string
+
+// report is what the page is made of.
+type report struct {
+	Version, Commit, Postgres, Date string
+	CPUs                            int
+	Seed                            uint64
+	Minutes                         float64
+	Outcomes                        []outcome
+	Total                           result
+}
+
+// writeReport makes docs/reliability.md from a full run.
+func writeReport(o options, all []outcome) error {
+	r := report{Version: gen.Version, Date: time.Now().UTC().Format(time.DateOnly), CPUs: runtime.NumCPU(), Seed: o.seed, Outcomes: all}
+	r.Postgres = all[0].postgres
+	if out, err := exec.Command("git", "-C", sourceFolder(), "rev-parse", "--short", "HEAD").Output(); err == nil {
+		r.Commit = strings.TrimSpace(string(out))
+	}
+	for _, s := range all {
+		r.Minutes += s.took.Minutes()
+		r.Total.add(s.result)
+	}
+	t, err := template.New("").Funcs(template.FuncMap{"reasons": reasons}).Parse(page)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, r); err != nil {
+		return err
+	}
+	return os.WriteFile(o.report, []byte(b.String()), 0o644)
+}
+
+func (r *result) add(s result) {
+	r.Attempted += s.Attempted
+	r.Acknowledged += s.Acknowledged
+	r.OK += s.OK
+	r.Lost += s.Lost
+	r.Unexpected += s.Unexpected
+	r.Duplicated += s.Duplicated
+	r.Recovered += s.Recovered
+	r.Runs += s.Runs
+	r.Calls += s.Calls
+}
+
+// reasons why jobs ran again, with their numbers.
+func reasons(r outcome) string {
+	var list []string
+	for _, reason := range slices.Sorted(maps.Keys(r.Again)) {
+		list = append(list, fmt.Sprintf("%s (%d)", reason, r.Again[reason]))
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+)
+
+// TestMain lets the test program be the processes of a scenario, too.
+func TestMain(m *testing.M) {
+	if s, is := roleOf(); is {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		must(play(ctx, s))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// A selection that is short enough to run with every change.
+func TestShort(t *testing.T) {
+	for _, name := range []string{"killed-workers", "zombies", "lost-answers", "cut-sessions", "crashing-server", "rolling-restart", "missed-ticks"} {
+		t.Run(name, func(t *testing.T) { short(t, name, mutant{}) })
+	}
+}
+
+// Among them one with a mutant, which must be caught.
+func TestShortMutant(t *testing.T) {
+	short(t, "rolling-restart", countedRelease)
+}
+
+func short(t *testing.T, name string, m mutant) {
+	t.Helper()
+	chosen, err := choose([]string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := options{seed: 1, scale: 0.2}.one(t.Context(), chosen[0], m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(r)
+	if broken := len(r.Findings) > 0; broken != (m.Name != "") {
+		t.Errorf("broken: %v", broken)
+	}
+}
