@@ -216,6 +216,16 @@ CREATE FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replie
 
 COMMENT ON FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[]) IS 'Finishes runs with their replies; a verdict each.';
 
+-- Name: _complete_one(bigint, bigint, jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._complete_one(job_id bigint, receipt bigint, reply jsonb) RETURNS text
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _complete_one(job_id bigint, receipt bigint, reply jsonb); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._complete_one(job_id bigint, receipt bigint, reply jsonb) IS 'Finishes a run with its reply; the verdict.';
+
 -- Name: _confirm_low_water(text[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._confirm_low_water(writers text[]) RETURNS boolean
@@ -491,6 +501,16 @@ CREATE FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bi
 
 COMMENT ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) IS 'Gives a job a new ticket.';
 
+-- Name: _receipt(bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._receipt("position" bigint, lease_id bigint, now timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _receipt("position" bigint, lease_id bigint, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._receipt("position" bigint, lease_id bigint, now timestamp with time zone) IS 'The receipt of a run.';
+
 -- Name: _refuse(text, text, text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._refuse(code text, message text, detail text, hint text) RETURNS void
@@ -631,7 +651,7 @@ COMMENT ON FUNCTION jobmachine._send_with_options(queue text, payload jsonb, pri
 -- Name: _sender_under_way(text[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._sender_under_way(bells text[]) RETURNS boolean
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$...$$;
 
 -- Name: FUNCTION _sender_under_way(bells text[]); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -894,6 +914,16 @@ CREATE FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp 
 
 COMMENT ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp with time zone) IS 'Moves locked tickets to running and returns the jobs in start order.';
 
+-- Name: _start_one(tid, bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp with time zone) RETURNS SETOF jobmachine.claimed_job
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _start_one(ticket tid, lease_id bigint, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp with time zone) IS 'Moves a locked ticket to running and returns the job.';
+
 -- Name: _suspicious(jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._suspicious(value jsonb) RETURNS boolean
@@ -1034,15 +1064,15 @@ CREATE FUNCTION jobmachine._tick_segments() RETURNS double precision
 
 COMMENT ON FUNCTION jobmachine._tick_segments() IS 'Adds segments ahead of need.';
 
--- Name: _trust_memory(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _trust_memory(text, integer); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._trust_memory(kind text) RETURNS boolean
+CREATE FUNCTION jobmachine._trust_memory(kind text, seconds integer DEFAULT 1) RETURNS boolean
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _trust_memory(kind text); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _trust_memory(kind text, seconds integer); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._trust_memory(kind text) IS 'True if this session has looked into pg_locks within the last second.';
+COMMENT ON FUNCTION jobmachine._trust_memory(kind text, seconds integer) IS 'True if this session has looked within the last seconds.';
 
 -- Name: _verdict(bigint, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -1261,7 +1291,6 @@ CREATE TABLE jobmachine.pending (
     queue text NOT NULL COLLATE pg_catalog."C",
     receipt bigint,
     expires_at timestamp with time zone,
-    unique_key text COLLATE pg_catalog."C",
     rings boolean DEFAULT true NOT NULL
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', vacuum_truncate=off);
@@ -1299,8 +1328,7 @@ CREATE TABLE jobmachine.scheduled (
     attempt smallint NOT NULL,
     queue text NOT NULL COLLATE pg_catalog."C",
     receipt bigint,
-    expires_at timestamp with time zone,
-    unique_key text COLLATE pg_catalog."C"
+    expires_at timestamp with time zone
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', vacuum_truncate=off);
 
@@ -2660,6 +2688,10 @@ REVOKE ALL ON FUNCTION jobmachine._collect_queues(queues text[], n integer, limi
 
 REVOKE ALL ON FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[]) FROM PUBLIC;
 
+-- Name: FUNCTION _complete_one(job_id bigint, receipt bigint, reply jsonb); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._complete_one(job_id bigint, receipt bigint, reply jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION _confirm_low_water(writers text[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._confirm_low_water(writers text[]) FROM PUBLIC;
@@ -2768,6 +2800,10 @@ REVOKE ALL ON FUNCTION jobmachine._pending_writers() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION _receipt("position" bigint, lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._receipt("position" bigint, lease_id bigint, now timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION _refuse(code text, message text, detail text, hint text); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._refuse(code text, message text, detail text, hint text) FROM PUBLIC;
@@ -2844,6 +2880,10 @@ GRANT SELECT ON TABLE jobmachine.claimed_job TO PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION _start_one(ticket tid, lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION _suspicious(value jsonb); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._suspicious(value jsonb) FROM PUBLIC;
@@ -2900,9 +2940,9 @@ REVOKE ALL ON FUNCTION jobmachine._tick_retire() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._tick_segments() FROM PUBLIC;
 
--- Name: FUNCTION _trust_memory(kind text); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _trust_memory(kind text, seconds integer); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._trust_memory(kind text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._trust_memory(kind text, seconds integer) FROM PUBLIC;
 
 -- Name: FUNCTION _verdict(job_id bigint, receipt bigint); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -47,7 +47,7 @@ func stops(t *testing.T, db *pgtest.DB, send string, mutate func(s session)) {
 			`(  return not \(case when pg_try_advisory_lock\(v_class \+ 1)`)
 	}
 	instrument(t, s, "park", beforeStatement,
-		`(  perform jobmachine\._sleep_on)`, `(  v_tick := )`, `(  v_under_way := )`, `(  select bool_or\(jobmachine\._has_work)`)
+		`(  perform jobmachine\._sleep_on)`, `(  v_next := )`, `(  v_under_way := )`, `(  select bool_or\(jobmachine\._has_work)`)
 }
 
 const beforeStatement = "  perform jobmachine._stop(%d);\n"
@@ -136,6 +136,7 @@ func lostWakeups(t *testing.T, db *pgtest.DB, begin, send string) (lost, played 
 			continue // the sleeper has as many steps, the sender the others
 		}
 		queue := fmt.Sprintf("q%d", path)
+		ctl.exec("update jobmachine.meta set ticked_at = clock_timestamp()") // so that a park that finds nothing says about 1 s
 		sleeper.exec("select jobmachine.unpark(), set_config('test.actor', '', false)")
 		one[float64](sleeper.session, "select jobmachine.park(array[$1])", queue) // LISTENs
 		sleeper.exec("set test.actor = 2")

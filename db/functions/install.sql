@@ -33,6 +33,7 @@
 -- {{ template "internal/_collect_pattern.sql" . }}
 -- {{ template "internal/_collect_queues.sql" . }}
 -- {{ template "internal/_complete.sql" . }}
+-- {{ template "internal/_complete_one.sql" . }}
 -- {{ template "internal/_confirm_low_water.sql" . }}
 -- {{ template "internal/_end_attempt.sql" . }}
 -- {{ template "internal/_forget.sql" . }}
@@ -55,12 +56,14 @@
 -- {{ template "internal/_retire_segments.sql" . }}
 -- {{ template "internal/_ring.sql" . }}
 -- {{ template "internal/_send_with_options.sql" . }}
+-- {{ template "internal/_sender_under_way.sql" . }}
 -- {{ template "internal/_setting.sql" . }}
 -- {{ template "internal/_settle.sql" . }}
 -- {{ template "internal/_settle_one.sql" . }}
 -- {{ template "internal/_skip_fast_segment.sql" . }}
 -- {{ template "internal/_sleep_on.sql" . }}
 -- {{ template "internal/_start.sql" . }}
+-- {{ template "internal/_start_one.sql" . }}
 -- {{ template "internal/_take.sql" . }}
 -- {{ template "internal/_take_key_again.sql" . }}
 -- {{ template "internal/_tick.sql" . }}
@@ -86,8 +89,8 @@
 -- {{ template "internal/_may_sleep.sql" . }}
 -- {{ template "internal/_next_state.sql" . }}
 -- {{ template "internal/_pending_writers.sql" . }}
+-- {{ template "internal/_receipt.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}
--- {{ template "internal/_sender_under_way.sql" . }}
 -- {{ template "internal/_sleeps_itself.sql" . }}
 -- {{ template "internal/_suspicious.sql" . }}
 -- {{ template "internal/_take_away.sql" . }}

@@ -44,7 +44,6 @@ create table jobmachine.scheduled (
   queue text collate "C" not null,
   receipt bigint,
   expires_at timestamptz,
-  unique_key text collate "C",
   constraint scheduled_pkey primary key (job_id)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000, vacuum_truncate = off);
@@ -65,7 +64,6 @@ create table jobmachine.pending (
   queue text collate "C" not null,
   receipt bigint,
   expires_at timestamptz,
-  unique_key text collate "C",
   rings boolean not null default true,
   constraint pending_pkey primary key (job_id)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,

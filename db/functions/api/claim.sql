@@ -14,7 +14,9 @@ declare
   v_taken record;
 begin
   select t.* into v_taken from jobmachine._take(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker) t;
-  if v_taken.tickets is not null then
+  if cardinality(v_taken.tickets) = 1 then
+    return query select * from jobmachine._start_one(v_taken.tickets[1], v_taken.lease, v_taken.now);
+  elsif v_taken.tickets is not null then
     return query select * from jobmachine._start(v_taken.tickets, v_taken.lease, v_taken.now);
   end if;
 end

@@ -12,6 +12,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_bells text[];
+  v_next timestamptz;
   v_tick double precision;
   v_last constant integer := nullif(current_setting('jobmachine_session.wait', true), '')::integer;
   v_had_work constant boolean := current_setting('jobmachine_session.had_work', true) = 'on';
@@ -25,7 +26,14 @@ begin
     return 0::double precision;
   end if;
   perform jobmachine._sleep_on(v_bells);
-  v_tick := jobmachine.tick();
+  -- Housekeeping once a second is enough, but for what falls due; claims do the urgent parts of it, so each session does
+  -- the whole now and then.
+  v_next := (select least(m.ticked_at + interval '1 s', (select s.due_at from jobmachine.scheduled s order by s.due_at limit 1)) from jobmachine.meta m);
+  if v_next <= jobmachine._now() or not jobmachine._trust_memory('tick', 5) then
+    v_tick := jobmachine.tick();
+  else
+    v_tick := extract(epoch from v_next - jobmachine._now())::double precision;
+  end if;
   -- Only senders that are already under way need another look; later ones ring. Above READ COMMITTED the
   -- look below is not a fresh one, so there too it is repeated.
   v_under_way := current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') or jobmachine._sender_under_way(v_bells);

@@ -12,11 +12,15 @@ begin
     perform jobmachine._refuse('JM001', 'limits and queues differ in length',
       format('%s limits, %s queues.', cardinality(_check_claim.limits), cardinality(_check_claim.queues)), 'Give one limit per queue; null for none.');
   end if;
-  if exists (select from unnest(_check_claim.limits) l (value) where l.value < 0) then
+  if 0 > any (_check_claim.limits) then
     perform jobmachine._refuse('JM001', 'a limit is negative', format('limits are %s.', _check_claim.limits), 'Give 0 or more; null for none.');
   end if;
-  perform jobmachine._check_interval('ttl', _check_claim.ttl, '1 s');
-  perform jobmachine._check_worker(_check_claim.worker);
+  if _check_claim.ttl <> '5 min' then -- the default is good
+    perform jobmachine._check_interval('ttl', _check_claim.ttl, '1 s');
+  end if;
+  if _check_claim.worker is not null then
+    perform jobmachine._check_worker(_check_claim.worker);
+  end if;
 end
 $$;
 revoke all on function jobmachine._check_claim(text[], integer, integer[], interval, text) from public;

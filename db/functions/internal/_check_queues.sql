@@ -12,11 +12,10 @@ begin
     perform jobmachine._refuse('JM001', 'too many queues', format('%s are named.', cardinality(_check_queues.queues)), 'Name at most 1,000; a pattern such as gl.* covers many.');
   end if;
   foreach v_queue in array _check_queues.queues loop
-    -- The text before a trailing * may be anything, also nothing.
-    if v_queue = '*' or v_queue is not null and length(v_queue) between 2 and 255 and right(v_queue, 1) = '*' then
-      continue;
+    -- Any text of that length is a queue or, with a trailing *, a pattern.
+    if v_queue is null or length(v_queue) not between 1 and 255 then
+      perform jobmachine._check_queue(v_queue);
     end if;
-    perform jobmachine._check_queue(v_queue);
   end loop;
 end
 $$;

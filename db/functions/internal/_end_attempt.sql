@@ -40,13 +40,13 @@ begin
     select g.job_id, g.attempt, g.receipt, g.started_at, v_now, g.worker, g.reason, coalesce(g.error, ''), g.detail
     from judged g where g.reason is not null
   ), again as (
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, unique_key, rings)
-    select g.job_id, nextval('jobmachine.position'), g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.unique_key,
+    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, rings)
+    select g.job_id, nextval('jobmachine.position'), g.priority, g.counted, g.queue, case when not g.taken then g.receipt end,
       row_number() over (partition by g.queue) = 1
     from judged g where g.state = 'pending'
   ), later as (
-    insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt, unique_key)
-    select g.job_id, g.due_at, g.priority, g.counted, g.queue, case when not g.taken then g.receipt end, g.unique_key
+    insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt)
+    select g.job_id, g.due_at, g.priority, g.counted, g.queue, case when not g.taken then g.receipt end
     from judged g where g.state = 'scheduled'
   ), over as (
     insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, state, queue, worker, reason, error)

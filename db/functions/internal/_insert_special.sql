@@ -39,12 +39,12 @@ begin
         coalesce(f.payload, '{}'), f.key, _insert_special.reply_to, nullif(_insert_special.headers, '{}')
       from fresh f
     ), now_ticket as (
-      insert into jobmachine.pending (job_id, position, priority, attempt, queue, expires_at, unique_key, rings)
-      select f.id, f.id, _insert_special.priority, 0, v_queue, _insert_special.expires_at, f.key, row_number() over () = 1
+      insert into jobmachine.pending (job_id, position, priority, attempt, queue, expires_at, rings)
+      select f.id, f.id, _insert_special.priority, 0, v_queue, _insert_special.expires_at, row_number() over () = 1
       from fresh f where _insert_special.due_at is null
     ), later_ticket as (
-      insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, expires_at, unique_key)
-      select f.id, _insert_special.due_at, _insert_special.priority, 0, v_queue, _insert_special.expires_at, f.key
+      insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, expires_at)
+      select f.id, _insert_special.due_at, _insert_special.priority, 0, v_queue, _insert_special.expires_at
       from fresh f where _insert_special.due_at is not null
     )
     select array_agg(coalesce(v_ids[i.n], f.id) order by i.n) into v_ids

@@ -5,11 +5,11 @@ language plpgsql
 as $$
 begin
   if _put_back.run_at > _put_back.now then
-    insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt, expires_at, unique_key)
-    select j.id, _put_back.run_at, j.priority, _put_back.attempt, j.queue, _put_back.receipt, _put_back.expires_at, j.unique_key from jobmachine.job j where j.id = _put_back.job_id;
+    insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt, expires_at)
+    select j.id, _put_back.run_at, j.priority, _put_back.attempt, j.queue, _put_back.receipt, _put_back.expires_at from jobmachine.job j where j.id = _put_back.job_id;
   else
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, expires_at, unique_key)
-    select j.id, nextval('jobmachine.position'), j.priority, _put_back.attempt, j.queue, _put_back.receipt, _put_back.expires_at, j.unique_key from jobmachine.job j where j.id = _put_back.job_id;
+    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, expires_at)
+    select j.id, nextval('jobmachine.position'), j.priority, _put_back.attempt, j.queue, _put_back.receipt, _put_back.expires_at from jobmachine.job j where j.id = _put_back.job_id;
   end if;
 end
 $$;

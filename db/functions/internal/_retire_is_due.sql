@@ -15,7 +15,14 @@ begin
       <= v_now - (jobmachine._setting('*')).retention)
   into v_first, v_upper
   from unnest(jobmachine._segment_bounds()) b (upper);
-  return v_upper > v_first or v_upper = v_first and jobmachine._first_segment_is_large();
+  if v_upper > v_first or v_upper = v_first and jobmachine._first_segment_is_large() then
+    return true;
+  end if;
+  perform from jobmachine.meta m for update skip locked;
+  if found then
+    update jobmachine.meta m set retired_at = v_now;
+  end if;
+  return false;
 end
 $$;
 revoke all on function jobmachine._retire_is_due() from public;

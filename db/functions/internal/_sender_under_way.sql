@@ -1,12 +1,22 @@
 -- Is a transaction open that has rung one of the bells? It may have looked for sleepers before we were one.
 create or replace function jobmachine._sender_under_way(bells text[])
 returns boolean
-language sql volatile
+language plpgsql
 as $$
-  select coalesce(pg_catalog.bool_or(
-    case when pg_catalog.pg_try_advisory_lock(jobmachine._lock_class('sending'), k.key)
-      then not pg_catalog.pg_advisory_unlock(jobmachine._lock_class('sending'), k.key) else true end), false)
-  from (select distinct (jobmachine._bell_key(b.bell) & 1023)::integer as key from pg_catalog.unnest(bells) b (bell)) k
+declare
+  v_key integer;
+  v_under_way boolean := false;
+begin
+  for v_key in select (jobmachine._bell_key(b.bell) & 1023)::integer from unnest(_sender_under_way.bells) b (bell) loop
+    -- Lock and unlock in one expression: no cancel can fall in between.
+    if (case when pg_try_advisory_lock(jobmachine._lock_class('sending'), v_key)
+      then pg_advisory_unlock(jobmachine._lock_class('sending'), v_key) else false end) is not true
+    then
+      v_under_way := true;
+    end if;
+  end loop;
+  return v_under_way;
+end
 $$;
 revoke all on function jobmachine._sender_under_way(text[]) from public;
 comment on function jobmachine._sender_under_way(text[]) is 'True while an open transaction has rung one of the bells.';

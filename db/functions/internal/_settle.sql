@@ -13,7 +13,9 @@ begin
   select array_agg(nullif(r.reply, '')::jsonb order by r.n) into v_replies from unnest(_settle.replies) with ordinality r (reply, n);
   perform jobmachine._check_json('reply', r.reply) from unnest(v_replies) r (reply) where jobmachine._suspicious(r.reply);
 
-  if 'complete' = all (_settle.outcomes) then
+  if _settle.outcomes = array['complete'] then
+    return array[jobmachine._complete_one(_settle.job_ids[1], _settle.receipts[1], v_replies[1])];
+  elsif 'complete' = all (_settle.outcomes) then
     return jobmachine._complete(_settle.job_ids, _settle.receipts, v_replies);
   end if;
   -- Two kinds, one after the other: locked in the order of ids before, so as not to meet another batch the wrong way round.

@@ -1,24 +1,20 @@
--- Moves locked tickets to running. The receipt is new for every run: a position is new at every entry into pending, and
--- the moment tells apart two claims of one entry, when a crash has undone an asynchronous one under a lease that lives on.
--- 53 bits, so that JSON carries it.
+-- Moves locked tickets to running.
 create or replace function jobmachine._start(tickets tid[], lease_id bigint, now timestamptz)
 returns setof jobmachine.claimed_job
 language plpgsql
 as $$
-declare
-  v_moment constant bigint := (extract(epoch from _start.now) * 1000000)::bigint;
 begin
   return query
   with ticket as materialized (
     delete from jobmachine.pending p where p.ctid = any (_start.tickets)
-    returning p.job_id, p.position, p.priority, p.attempt, p.queue, p.unique_key
+    returning p.job_id, p.position, p.priority, p.attempt, p.queue
   ), setting as materialized (
     select s.* from (select distinct t.queue from ticket t) q cross join lateral jobmachine._setting(q.queue) s
   ), started as materialized (
-    select t.job_id, hashint8extended(t.position, _start.lease_id # v_moment) & 9007199254740991 as receipt, t.queue, j.payload, j.headers,
+    select t.job_id, jobmachine._receipt(t.position, _start.lease_id, _start.now) as receipt, t.queue, j.payload, j.headers,
       (t.attempt + 1)::integer as attempt, coalesce(j.max_attempts, t.default_attempts)::integer as max_attempts, j.created_at,
       case when coalesce(j.timeout, t.default_timeout) > '0' then _start.now + coalesce(j.timeout, t.default_timeout) end as deadline_at,
-      j.reply_to, t.unique_key, t.priority, t.position
+      j.reply_to, j.unique_key, t.priority, t.position
     from (
       select t.*, s.max_attempts as default_attempts, s.timeout as default_timeout
       from ticket t join setting s on s.name = t.queue

@@ -4,13 +4,16 @@ create or replace function jobmachine._take(queues text[], n integer, limits int
 language plpgsql
 as $$
 declare
-  -- Whatever their bounds were.
-  v_queues constant text[] := array(select q.name from unnest(_take.queues) with ordinality q (name, n) order by q.n);
-  v_limits constant integer[] := array(select l.value from unnest(_take.limits) with ordinality l (value, n) order by l.n);
+  v_queues text[] := _take.queues;
+  v_limits integer[] := _take.limits;
 begin
   now := jobmachine._now();
   lease := _take.lease_id;
   perform jobmachine._check_claim(_take.queues, _take.n, _take.limits, _take.ttl, _take.worker);
+  if array_lower(v_queues, 1) <> 1 or array_ndims(v_queues) > 1 or array_lower(v_limits, 1) <> 1 or array_ndims(v_limits) > 1 then
+    v_queues := array(select q.name from unnest(v_queues) with ordinality q (name, n) order by q.n);
+    v_limits := array(select l.value from unnest(v_limits) with ordinality l (value, n) order by l.n);
+  end if;
   if _take.lease_id is not null and not exists (select from jobmachine.lease l where l.id = _take.lease_id) then
     perform jobmachine._refuse_lease(_take.lease_id);
   end if;

@@ -1,0 +1,35 @@
+-- What _start does, for one ticket: statements of one row each, in a third of the time.
+create or replace function jobmachine._start_one(ticket tid, lease_id bigint, now timestamptz)
+returns setof jobmachine.claimed_job
+language plpgsql
+as $$
+declare
+  v_ticket jobmachine.pending;
+  v_job jobmachine.job;
+  v_setting jobmachine.queue;
+  v_max_attempts integer;
+  v_deadline_at timestamptz;
+  v_receipt bigint;
+begin
+  delete from jobmachine.pending p where p.ctid = _start_one.ticket returning p.* into v_ticket;
+  if not found then
+    return;
+  end if;
+  select j.* into v_job from jobmachine.job j where j.id = v_ticket.job_id;
+  v_setting := jobmachine._setting(v_ticket.queue);
+  v_max_attempts := coalesce(v_job.max_attempts, v_setting.max_attempts)::integer;
+  v_deadline_at := case when coalesce(v_job.timeout, v_setting.timeout) > '0' then _start_one.now + coalesce(v_job.timeout, v_setting.timeout) end;
+  -- A claim that is lost in a crash is tried again; a job with one attempt must not be, so its claim is durable.
+  if v_max_attempts = 1 and current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  insert into jobmachine.running (job_id, lease_id, receipt, started_at, deadline_at, attempt, queue, unique_key, reply_to)
+  values (v_job.id, _start_one.lease_id, jobmachine._receipt(v_ticket.position, _start_one.lease_id, _start_one.now), _start_one.now, v_deadline_at,
+    v_ticket.attempt + 1, v_ticket.queue, v_job.unique_key, v_job.reply_to)
+  returning running.receipt into v_receipt;
+  return query values (v_job.id, v_receipt, v_ticket.queue, v_job.payload, coalesce(v_job.headers, '{}'), v_ticket.attempt + 1, v_max_attempts,
+    v_job.created_at, v_deadline_at, _start_one.lease_id, v_job.reply_to);
+end
+$$;
+revoke all on function jobmachine._start_one(tid, bigint, timestamptz) from public;
+comment on function jobmachine._start_one(tid, bigint, timestamptz) is 'Moves a locked ticket to running and returns the job.';
