@@ -67,6 +67,10 @@ test-matrix: ## the same on PostgreSQL 15, 17 and 18
 	go test -count=1 ./...
 	for v in $(MATRIX); do bin=$$(scripts/fetch-postgres $$v) && echo "PostgreSQL $$v" && JOBMACHINE_PG_BIN=$$bin go test -count=1 ./... || exit 1; done
 
+.PHONY: fuzz
+fuzz: ## every function that takes text or jsonb is given whatever there is, 20 s each
+	for f in $$(go test -list '^Fuzz' ./model | grep '^Fuzz'); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s ./model || exit 1; done
+
 .PHONY: generate
 generate: $(sqlc) ## gen from queries, db/schema.sql and db/api.txt from the SQL files
 	$(sqlc) generate
