@@ -109,7 +109,13 @@ func (w *world) kill(p *process) {
 func (w *world) stop(p *process) {
 	w.strike(fault{what: "its worker was stopped", pid: p.pid(), ends: true}, func() {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
-		<-p.ended
+		select {
+		case <-p.ended:
+		case <-time.After(2 * patience):
+			w.broken("%s was told to end and does not", p.Name)
+			_ = p.cmd.Process.Kill()
+			<-p.ended
+		}
 	})
 }
 

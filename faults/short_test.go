@@ -21,13 +21,18 @@ func TestMain(m *testing.M) {
 
 // A selection that is short enough to run with every change.
 func TestShort(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"killed-workers", "zombies", "lost-answers", "cut-sessions", "crashing-server", "rolling-restart", "missed-ticks"} {
-		t.Run(name, func(t *testing.T) { short(t, name, mutant{}) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			short(t, name, mutant{})
+		})
 	}
 }
 
 // Among them one with a mutant, which must be caught.
 func TestShortMutant(t *testing.T) {
+	t.Parallel()
 	short(t, "rolling-restart", countedRelease)
 }
 

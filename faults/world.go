@@ -171,7 +171,7 @@ func list[T any](w *world, how pgx.RowToFunc[T], sql string, args ...any) ([]T, 
 
 // until waits until a query is true.
 func (w *world) until(sql string) {
-	if err := eventually(w.ctx, patience, func() (bool, error) { return ask[bool](w, sql) }); err != nil {
+	if err := eventually(w.ctx, 2*patience, func() (bool, error) { return ask[bool](w, sql) }); err != nil {
 		w.broken("in vain: %s (%v)", sql, err)
 	}
 }
