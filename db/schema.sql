@@ -1251,13 +1251,13 @@ CREATE TABLE jobmachine.finished (
     finished_at timestamp with time zone NOT NULL,
     receipt bigint,
     attempt smallint NOT NULL,
-    state text NOT NULL,
+    state text,
     queue text NOT NULL COLLATE pg_catalog."C",
     worker text,
     result jsonb,
     reason text,
     error text,
-    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['failed'::text, 'cancelled'::text])))
 )
 PARTITION BY RANGE (job_id);
 
@@ -1268,6 +1268,10 @@ COMMENT ON TABLE jobmachine.finished IS 'Tickets of jobs that are over, with the
 -- Name: COLUMN finished.receipt; Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON COLUMN jobmachine.finished.receipt IS 'The receipt that finished the job; null if it was taken from its worker.';
+
+-- Name: COLUMN finished.state; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.finished.state IS 'failed or cancelled; null = completed, as most are: ten bytes less to write.';
 
 -- Name: COLUMN finished.result; Type: COMMENT; Schema: jobmachine; Owner: -
 
@@ -1384,13 +1388,13 @@ CREATE VIEW jobmachine.queues AS
         ), finished_name AS (
         ( SELECT f.queue AS name
            FROM jobmachine.finished f
-          WHERE (f.state <> 'completed'::text)
+          WHERE (f.state IS NOT NULL)
           ORDER BY f.queue
          LIMIT 1)
         UNION ALL
          SELECT ( SELECT f.queue
                    FROM jobmachine.finished f
-                  WHERE ((f.state <> 'completed'::text) AND (f.queue > n_1.name))
+                  WHERE ((f.state IS NOT NULL) AND (f.queue > n_1.name))
                   ORDER BY f.queue
                  LIMIT 1) AS queue
            FROM finished_name n_1
@@ -1440,7 +1444,7 @@ CREATE VIEW jobmachine.queues AS
     ( SELECT count(*) AS count
            FROM ( SELECT
                    FROM jobmachine.finished f_1
-                  WHERE ((f_1.queue = n.name) AND (f_1.state <> 'completed'::text) AND (f_1.state = 'failed'::text))
+                  WHERE ((f_1.queue = n.name) AND (f_1.state IS NOT NULL) AND (f_1.state = 'failed'::text))
                  LIMIT 10000) f) AS failed,
     ( SELECT min(head.created_at) AS min
            FROM (generate_series(0, 9) lane(priority)
@@ -1607,7 +1611,7 @@ UNION ALL
     (COALESCE(( SELECT max(r.seq) AS max
            FROM jobmachine.reply r
           WHERE (r.job_id = f.job_id)), 0) + 1) AS seq,
-    f.state,
+    COALESCE(f.state, 'completed'::text) AS state,
     f.result AS payload,
     COALESCE(f.error, f.reason) AS error,
     f.finished_at AS created_at
@@ -2016,7 +2020,7 @@ UNION ALL
 UNION ALL
  SELECT j.id,
     j.queue,
-    f.state,
+    COALESCE(f.state, 'completed'::text) AS state,
     j.payload,
     (j.priority)::integer AS priority,
     (f.attempt)::integer AS attempt,
@@ -2158,13 +2162,13 @@ CREATE TABLE jobmachine.finished_1 (
     finished_at timestamp with time zone NOT NULL,
     receipt bigint,
     attempt smallint NOT NULL,
-    state text NOT NULL,
+    state text,
     queue text NOT NULL COLLATE pg_catalog."C",
     worker text,
     result jsonb,
     reason text,
     error text,
-    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['failed'::text, 'cancelled'::text])))
 );
 
 -- Name: finished_2; Type: TABLE; Schema: jobmachine; Owner: -
@@ -2175,13 +2179,13 @@ CREATE TABLE jobmachine.finished_2 (
     finished_at timestamp with time zone NOT NULL,
     receipt bigint,
     attempt smallint NOT NULL,
-    state text NOT NULL,
+    state text,
     queue text NOT NULL COLLATE pg_catalog."C",
     worker text,
     result jsonb,
     reason text,
     error text,
-    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['failed'::text, 'cancelled'::text])))
 );
 
 -- Name: finished_3; Type: TABLE; Schema: jobmachine; Owner: -
@@ -2192,13 +2196,13 @@ CREATE TABLE jobmachine.finished_3 (
     finished_at timestamp with time zone NOT NULL,
     receipt bigint,
     attempt smallint NOT NULL,
-    state text NOT NULL,
+    state text,
     queue text NOT NULL COLLATE pg_catalog."C",
     worker text,
     result jsonb,
     reason text,
     error text,
-    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT finished_state CHECK ((state = ANY (ARRAY['failed'::text, 'cancelled'::text])))
 );
 
 -- Name: job_1; Type: TABLE; Schema: jobmachine; Owner: -
@@ -2506,19 +2510,19 @@ ALTER TABLE ONLY jobmachine.unique_key
 
 -- Name: finished_unsuccessful; Type: INDEX; Schema: jobmachine; Owner: -
 
-CREATE INDEX finished_unsuccessful ON ONLY jobmachine.finished USING btree (queue, finished_at) WHERE (state <> 'completed'::text);
+CREATE INDEX finished_unsuccessful ON ONLY jobmachine.finished USING btree (queue, finished_at) WHERE (state IS NOT NULL);
 
 -- Name: finished_1_queue_finished_at_idx; Type: INDEX; Schema: jobmachine; Owner: -
 
-CREATE INDEX finished_1_queue_finished_at_idx ON jobmachine.finished_1 USING btree (queue, finished_at) WHERE (state <> 'completed'::text);
+CREATE INDEX finished_1_queue_finished_at_idx ON jobmachine.finished_1 USING btree (queue, finished_at) WHERE (state IS NOT NULL);
 
 -- Name: finished_2_queue_finished_at_idx; Type: INDEX; Schema: jobmachine; Owner: -
 
-CREATE INDEX finished_2_queue_finished_at_idx ON jobmachine.finished_2 USING btree (queue, finished_at) WHERE (state <> 'completed'::text);
+CREATE INDEX finished_2_queue_finished_at_idx ON jobmachine.finished_2 USING btree (queue, finished_at) WHERE (state IS NOT NULL);
 
 -- Name: finished_3_queue_finished_at_idx; Type: INDEX; Schema: jobmachine; Owner: -
 
-CREATE INDEX finished_3_queue_finished_at_idx ON jobmachine.finished_3 USING btree (queue, finished_at) WHERE (state <> 'completed'::text);
+CREATE INDEX finished_3_queue_finished_at_idx ON jobmachine.finished_3 USING btree (queue, finished_at) WHERE (state IS NOT NULL);
 
 -- Name: pending_expires_at; Type: INDEX; Schema: jobmachine; Owner: -
 

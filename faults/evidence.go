@@ -72,7 +72,7 @@ func (w *world) evidence() (e evidence, err error) {
 	}
 	e.jobs, err = list(w, pgx.RowToStructByPos[jobRow], `
 		select j.id, j.payload ->> 'token', coalesce(j.payload ->> 'do', ''), j.max_attempts::int4, t.rooms,
-		  coalesce(f.state, ''), f.receipt, coalesce(f.attempt, 0)::int4, coalesce(f.reason, ''), coalesce(f.result ->> 'token', ''),
+		  case when f.job_id is null then '' else coalesce(f.state, 'completed') end, f.receipt, coalesce(f.attempt, 0)::int4, coalesce(f.reason, ''), coalesce(f.result ->> 'token', ''),
 		  (select count(*) from jobmachine.failed_attempt a where a.job_id = j.id)::int4
 		from jobmachine.job j
 		left join jobmachine.finished f on f.job_id = j.id

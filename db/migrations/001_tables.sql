@@ -108,7 +108,7 @@ create table jobmachine.finished (
   finished_at timestamptz not null,
   receipt bigint,
   attempt smallint not null,
-  state text not null constraint finished_state check (state in ('completed', 'failed', 'cancelled')),
+  state text constraint finished_state check (state in ('failed', 'cancelled')),
   queue text collate "C" not null,
   worker text,
   result jsonb,
@@ -116,8 +116,9 @@ create table jobmachine.finished (
   error text,
   constraint finished_pkey primary key (job_id)
 ) partition by range (job_id);
-create index finished_unsuccessful on jobmachine.finished (queue, finished_at) where state <> 'completed';
+create index finished_unsuccessful on jobmachine.finished (queue, finished_at) where state is not null;
 comment on table jobmachine.finished is 'Tickets of jobs that are over, with the last answer.';
+comment on column jobmachine.finished.state is 'failed or cancelled; null = completed, as most are: ten bytes less to write.';
 comment on column jobmachine.finished.receipt is 'The receipt that finished the job; null if it was taken from its worker.';
 comment on column jobmachine.finished.result is 'The last answer.';
 comment on column jobmachine.finished.reason is 'Why it failed or was cancelled: failed, timeout, crashed, expired, or the words of the one who cancelled.';

@@ -40,7 +40,7 @@ left join jobmachine.queue q on q.name = j.queue
 left join jobmachine.queue d on d.name = '*'
 union all
 select
-  j.id, j.queue, f.state, j.payload, j.priority::integer, f.attempt::integer,
+  j.id, j.queue, coalesce(f.state, 'completed'), j.payload, j.priority::integer, f.attempt::integer,
   coalesce(j.max_attempts, q.max_attempts, d.max_attempts, 25)::integer,
   null::timestamptz, j.created_at, f.started_at, f.finished_at, f.worker, f.result, f.error, f.reason,
   coalesce(j.headers, '{}'::jsonb), j.unique_key
@@ -75,7 +75,7 @@ from jobmachine.reply r
 union all
 select
   f.job_id, coalesce((select max(r.seq) from jobmachine.reply r where r.job_id = f.job_id), 0) + 1,
-  f.state, f.result, coalesce(f.error, f.reason), f.finished_at
+  coalesce(f.state, 'completed'), f.result, coalesce(f.error, f.reason), f.finished_at
 from jobmachine.finished f;
 comment on view jobmachine.answers is 'Answers to jobs: interim ones, and the last one of every job that is over.';
 comment on column jobmachine.answers.state is 'running: an interim answer; completed, failed, cancelled: the last one.';
@@ -110,9 +110,9 @@ with recursive pending_name as (
   union all
   select (select s.queue from jobmachine.scheduled s where s.queue > n.name order by s.queue limit 1) from scheduled_name n where n.name is not null
 ), finished_name as (
-  (select f.queue as name from jobmachine.finished f where f.state <> 'completed' order by f.queue limit 1)
+  (select f.queue as name from jobmachine.finished f where f.state is not null order by f.queue limit 1)
   union all
-  select (select f.queue from jobmachine.finished f where f.state <> 'completed' and f.queue > n.name order by f.queue limit 1) from finished_name n where n.name is not null
+  select (select f.queue from jobmachine.finished f where f.state is not null and f.queue > n.name order by f.queue limit 1) from finished_name n where n.name is not null
 ), running_name as (
   select r.queue as name, count(*) as running from jobmachine.running r group by r.queue
 ), name as (
@@ -130,7 +130,7 @@ select
   coalesce(r.running, 0)::bigint as running,
   (case when s.count < 10000 then s.count
     else greatest(s.count, (select 100 * count(*) from jobmachine.scheduled t tablesample system (1) where t.queue = n.name)) end)::bigint as scheduled,
-  (select count(*) from (select from jobmachine.finished f where f.queue = n.name and f.state <> 'completed' and f.state = 'failed' limit 10000) f) as failed,
+  (select count(*) from (select from jobmachine.finished f where f.queue = n.name and f.state is not null and f.state = 'failed' limit 10000) f) as failed,
   (select min(head.created_at)
     from generate_series(0, 9) lane (priority)
     cross join lateral (

@@ -7,7 +7,7 @@ begin
   perform jobmachine._free_keys(_after_end.job_ids, false);
 
   perform jobmachine._insert_pending(j.reply_to,
-    array[jsonb_build_object('job_id', i.job_id, 'state', f.state, 'reply', f.result, 'error', coalesce(f.error, f.reason))], 5, null, null, null, null, null)
+    array[jsonb_build_object('job_id', i.job_id, 'state', coalesce(f.state, 'completed'), 'reply', f.result, 'error', coalesce(f.error, f.reason))], 5, null, null, null, null, null)
   from unnest(_after_end.job_ids) i (job_id)
   cross join lateral (select j.reply_to from jobmachine.job j where j.id = i.job_id and j.reply_to is not null limit 1) j
   cross join lateral (select f.* from jobmachine.finished f where f.job_id = i.job_id limit 1) f;

@@ -22,8 +22,8 @@ begin
   ), holder as materialized ( -- one lease, mostly
     select e.lease_id, (select l.worker from jobmachine.lease l where l.id = e.lease_id) as worker from (select distinct e.lease_id from ended e) e
   ), over as (
-    insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, state, queue, worker, result)
-    select e.job_id, e.started_at, v_now, e.receipt, e.attempt, 'completed', e.queue, h.worker, e.reply
+    insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, queue, worker, result)
+    select e.job_id, e.started_at, v_now, e.receipt, e.attempt, e.queue, h.worker, e.reply
     from ended e
     join holder h on h.lease_id = e.lease_id
   )

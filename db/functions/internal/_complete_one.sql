@@ -10,8 +10,8 @@ begin
   if not found then
     return jobmachine._verdict(_complete_one.job_id, _complete_one.receipt);
   end if;
-  insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, state, queue, worker, result)
-  values (v_run.job_id, v_run.started_at, jobmachine._now(), v_run.receipt, v_run.attempt, 'completed', v_run.queue,
+  insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, queue, worker, result)
+  values (v_run.job_id, v_run.started_at, jobmachine._now(), v_run.receipt, v_run.attempt, v_run.queue,
     (select l.worker from jobmachine.lease l where l.id = v_run.lease_id), _complete_one.reply);
   if v_run.unique_key is not null or v_run.reply_to is not null then
     perform jobmachine._after_end(array[v_run.job_id]);
