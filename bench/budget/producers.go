@@ -28,7 +28,7 @@ func (b *bench) producers() error {
 		}
 		with, notifies = append(with, rate), append(notifies, n)
 	}
-	b.report("8 producers beside a busy worker, without the trigger", result.Median(without), "sends/s", -1, -1)
+	b.report("8 producers beside a busy worker, without the bell", result.Median(without), "sends/s", -1, -1)
 	b.report("8 producers beside a busy worker", result.Median(with), "sends/s", -1, -1)
 	b.report("the same as a ratio", result.Median(with)/result.Median(without), "", -1, 0.9)
 	b.report("NOTIFYs per 100,000 of these sends", result.Median(notifies), "", 500, -1)
@@ -43,7 +43,10 @@ func (b *bench) produce(trigger bool) (rate, notifies float64, err error) {
 	}
 	defer conn.Close(b.ctx)
 	if !trigger {
-		if _, err := conn.Exec(b.ctx, "alter table jobmachine.pending disable trigger ring"); err != nil {
+		// Nor the look for sleepers that a single send takes before: all of the bell.
+		if _, err := conn.Exec(b.ctx, `alter table jobmachine.pending disable trigger ring;
+			create or replace function jobmachine._may_sleep(class integer, key_a integer) returns boolean language sql as 'select false';
+			create or replace function jobmachine._sleeps_itself() returns boolean language sql as 'select false'`); err != nil {
 			return 0, 0, err
 		}
 	}
