@@ -31,38 +31,56 @@ func (e edit) apply(text string) (string, error) {
 	return strings.Replace(text, e.old, e.new, 1), nil
 }
 
-// apply replaces functions.
-func (m mutant) apply(ctx context.Context, s *server) error {
+// apply replaces functions, in one transaction that a rehearsal rolls back.
+func (m mutant) apply(ctx context.Context, s *server, rehearsal bool) error {
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(ctx)
 	for _, e := range m.SQL {
 		var text string
-		err := conn.QueryRow(ctx, "select pg_get_functiondef(p.oid) from pg_proc p where p.proname = $1 and p.pronamespace = 'jobmachine'::regnamespace", e.in).Scan(&text)
+		err := tx.QueryRow(ctx, "select pg_get_functiondef(p.oid) from pg_proc p where p.proname = $1 and p.pronamespace = 'jobmachine'::regnamespace", e.in).Scan(&text)
 		if err != nil {
 			return fmt.Errorf("mutant: function %s: %w", e.in, err)
 		}
 		if text, err = e.apply(text); err != nil {
 			return err
 		}
-		if _, err := conn.Exec(ctx, text); err != nil {
+		if _, err := tx.Exec(ctx, text); err != nil {
 			return fmt.Errorf("mutant: %s: %w", e.in, err)
 		}
 	}
-	return nil
+	if rehearsal {
+		return nil
+	}
+	return tx.Commit(ctx)
 }
 
-// build makes a program of changed source, which go build reads by way of an overlay.
+// build makes a program of changed source.
 func build(edits []edit, dir string) (program string, err error) {
-	overlay := map[string]map[string]string{"Replace": {}}
+	file, err := overlay(edits, dir)
+	if err != nil {
+		return "", err
+	}
+	program = filepath.Join(dir, "faults")
+	return program, goBuild(sourceFolder(), "-overlay", file, "-o", program, ".")
+}
+
+// overlay writes changed files beside the source, and a list of them for go build.
+func overlay(edits []edit, dir string) (list string, err error) {
+	replace := map[string]string{}
 	for i, e := range edits {
 		path := filepath.Join(sourceFolder(), "..", e.in)
 		if root, std := strings.CutPrefix(e.in, "std:"); std {
 			path = filepath.Join(goroot(), "src", root)
 		}
-		from := cmp.Or(overlay["Replace"][path], path) // it may have been changed before
+		from := cmp.Or(replace[path], path) // it may have been changed before
 		mutated := e.new
 		if e.old != "" {
 			text, err := os.ReadFile(from)
@@ -77,18 +95,14 @@ func build(edits []edit, dir string) (program string, err error) {
 		if err := os.WriteFile(changed, []byte(mutated), 0o644); err != nil {
 			return "", err
 		}
-		overlay["Replace"][path] = changed
+		replace[path] = changed
 	}
-	list, err := json.Marshal(overlay)
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(file, list, 0o644); err != nil {
-		return "", err
-	}
-	program = filepath.Join(dir, "faults")
-	return program, goBuild(sourceFolder(), "-overlay", file, "-o", program, ".")
+	list = filepath.Join(dir, "overlay.json")
+	return list, os.WriteFile(list, text, 0o644)
 }
 
 func goBuild(folder string, arguments ...string) error {

@@ -24,13 +24,14 @@ var (
 	}}
 	noFence = mutant{Name: "complete and fail look at the id only", SQL: []edit{
 		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
+		{"_complete_one", "and r.receipt = _complete_one.receipt", ""},
 		{"_end_attempt", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
 	}}
 	noReplyFence = mutant{Name: "reply looks at the id only", SQL: []edit{
 		{"reply", "and r.receipt = reply.receipt for", "for"},
 	}}
 	sameReceipt = mutant{Name: "a receipt does not hold the moment of the claim", SQL: []edit{
-		{"_start", "_start.lease_id # v_moment", "_start.lease_id"},
+		{"_receipt", "lease_id # (extract(epoch from now) * 1000000)::bigint", "lease_id"},
 	}}
 	mixedReplies = mutant{Name: "replies of a batch are not matched by job", SQL: []edit{
 		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.receipt = any (_complete.receipts)"},
@@ -67,11 +68,13 @@ var (
 var (
 	hastyCommit = mutant{Name: "commits are not waited for", SQL: []edit{
 		{"_complete", "begin\n  with ended", "begin\n  perform set_config('synchronous_commit', 'off', true);\n  with ended"},
+		{"_complete_one", "begin\n", "begin\n  perform set_config('synchronous_commit', 'off', true);\n"},
 		hastySend("off"),
 	}}
 	localCommit = mutant{Name: "a send does not wait for the standby", SQL: []edit{hastySend("local")}}
 	hastyClaim  = mutant{Name: "also the claim of a job with one attempt is not waited for", SQL: []edit{
 		{"_start", "where s.max_attempts > 1 or", "where true or"},
+		{"_start_one", "if v_max_attempts = 1 and", "if false and"},
 	}}
 )
 

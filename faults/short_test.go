@@ -19,6 +19,34 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// Every mutant is a change of what is there.
+func TestMutantsAreOfTheSource(t *testing.T) {
+	t.Parallel()
+	dir, err := scratch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	w := &world{ctx: t.Context(), dir: dir}
+	defer w.destroy()
+	if err := w.build(scenario{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		if len(s.Mutants) == 0 {
+			t.Errorf("%s has no mutant", s.Name)
+		}
+		for _, m := range s.Mutants {
+			if err := m.apply(t.Context(), w.server, true); err != nil {
+				t.Errorf("%s: %s: %v", s.Name, m.Name, err)
+			}
+			if _, err := overlay(m.Go, t.TempDir()); err != nil {
+				t.Errorf("%s: %s: %v", s.Name, m.Name, err)
+			}
+		}
+	}
+}
+
 // A selection that is short enough to run with every change.
 func TestShort(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ func (w *world) build(s scenario) (err error) {
 	if err := w.server.install(w.ctx); err != nil {
 		return err
 	}
-	if err := w.mutant.apply(w.ctx, w.server); err != nil {
+	if err := w.mutant.apply(w.ctx, w.server, false); err != nil {
 		return err
 	}
 	w.link, err = newLink(w.server.port)
