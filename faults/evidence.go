@@ -18,15 +18,7 @@ const patience = 30 * time.Second
 // settle lets the senders end, waits until all jobs are over, and lets the workers end.
 func (w *world) settle() {
 	w.close("producer")
-	w.mu.Lock()
-	w.closing["caller"] = true
-	callers := w.processes
-	w.mu.Unlock()
-	for _, p := range callers {
-		if p.Role == "caller" {
-			go w.stop(p)
-		}
-	}
+	go w.close("caller") // each waits for its answers
 	over, changed := int64(-1), time.Now()
 	for time.Since(changed) < patience && w.ctx.Err() == nil {
 		now, err := ask[int64](w, "select count(*) from jobmachine.finished")

@@ -107,7 +107,7 @@ var ofServers = []scenario{
 			}
 		},
 	}, {
-		Name: "short-timeout", What: "statement_timeout is 50 ms, and somebody locks what runs for longer",
+		Name: "short-timeout", What: "statement_timeout is 50 ms, and somebody locks the table of running jobs for 300",
 		Becomes: "calls are repeated until they get through",
 		Mutants: []mutant{lostOutcomes},
 		run: func(w *world) {
@@ -116,7 +116,7 @@ var ofServers = []scenario{
 			w.start(1, sending)
 			w.start(1, replying)
 			w.repeat(20, time.Second, func() {
-				w.exec("begin; select from jobmachine.running for update; select pg_sleep(0.3); commit")
+				w.exec("begin; lock table jobmachine.running in exclusive mode; select pg_sleep(0.3); commit")
 			})
 		},
 	}, {

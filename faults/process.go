@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -33,7 +34,13 @@ func (w *world) start(n int, s spec) {
 	}
 }
 
+// launch starts a process, unless those of its role are being ended.
 func (w *world) launch(s spec) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closing[s.Role] {
+		return
+	}
 	if s.URL == "" {
 		s.URL = appURL(w.link.port())
 	}
@@ -44,35 +51,29 @@ func (w *world) launch(s spec) {
 	defer log.Close()
 	p := &process{spec: s, cmd: exec.Command(cmp.Or(s.Program, w.program), s.Arguments...), ended: make(chan struct{})}
 	if s.Program != "" {
-		s.Role = "command"
+		s.Role = "command" // what the children are to be
 	}
 	p.cmd.Env = s.environment()
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	must(p.cmd.Start())
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.processes = append(w.processes, p)
 	go w.supervise(p)
 }
 
-// supervise notes the end of a process, and replaces it.
+// supervise notes the end of a process. If it still had something to do, another one does it.
 func (w *world) supervise(p *process) {
 	_ = p.cmd.Wait()
-	close(p.ended)
+	state := p.cmd.ProcessState
+	done := state.Success() && !strings.Contains(p.Role, "worker")
 	w.mu.Lock()
-	w.exits = append(w.exits, exit{pid: p.pid(), role: p.Role, how: p.cmd.ProcessState.String(), done: !strings.Contains(p.Role, "worker") && p.cmd.ProcessState.Success(), at: monotonic()})
+	w.exits = append(w.exits, exit{pid: p.pid(), role: p.Role, how: state.String(), done: done, at: monotonic()})
 	w.processes = slices.DeleteFunc(w.processes, func(o *process) bool { return o == p })
-	replace := !w.closing[p.Role] && !p.cmd.ProcessState.Success()
 	w.mu.Unlock()
-	if replace {
+	close(p.ended)
+	if !state.Success() {
 		sleep(w.ctx, w.restartAfter)
-		w.mu.Lock()
-		replace = !w.closing[p.Role]
-		w.mu.Unlock()
-		if replace {
-			w.launch(p.spec)
-		}
+		w.launch(p.spec)
 	}
 }
 
@@ -138,7 +139,9 @@ func (w *world) close(role string) {
 	w.mu.Lock()
 	w.closing[role] = true
 	w.mu.Unlock()
+	var all sync.WaitGroup
 	for _, p := range w.those(role) {
-		w.stop(p)
+		all.Go(func() { w.stop(p) })
 	}
+	all.Wait()
 }
