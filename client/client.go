@@ -7,16 +7,30 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/listen"
 	"github.com/jobmachine/jobmachine/internal/pg"
 	"github.com/jobmachine/jobmachine/internal/schema"
+)
+
+// Errors, for errors.Is. What PostgreSQL said is in the message, and as *pgconn.PgError for errors.As.
+var (
+	ErrInvalid    = pg.ErrInvalid   // JM001
+	ErrTooLarge   = pg.ErrTooLarge  // JM002
+	ErrConflict   = pg.ErrConflict  // JM003
+	ErrLeaseGone  = pg.ErrLeaseGone // JM004
+	ErrVersion    = pg.ErrVersion   // JM005, and a schema that is not installed
+	ErrUnknownJob = errors.New("jobmachine: no such job")
+	ErrNoAnswer   = errors.New("jobmachine: no answer yet")
 )
 
 // DBTX is a *pgxpool.Pool, a *pgx.Conn or a pgx.Tx.
@@ -37,21 +51,18 @@ type Client struct {
 	q    *gen.Queries
 	pool *pgxpool.Pool // of Open
 
-	listener *listen.Listener // nil: polling
-	start    sync.Once
+	listener *listen.Listener // down without ListenURL
+	listen   func()           // runs it
 	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 
-	mu      sync.Mutex
-	bells   [buckets]bell
-	session int // counts listening connections
+	waiting [buckets]sync.Map    // the listen.Bell of each who waits
+	safe    [buckets]atomic.Bool // an answer in the bucket rings
 }
 
 // Open makes a client with a pool of its own. It connects when first used.
 func Open(ctx context.Context, url string, cfg Config) (*Client, error) {
-	if cfg.ListenURL == "" {
-		cfg.ListenURL = url
-	}
+	cfg.ListenURL = cmp.Or(cfg.ListenURL, url)
 	pool, err := pg.NewPool(ctx, url, cfg.ListenURL)
 	if err != nil {
 		return nil, fmt.Errorf("jobmachine: %w", err)
@@ -72,68 +83,121 @@ func New(db DBTX, cfg Config) (*Client, error) {
 	if err := schema.Check(cfg.Schema); err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, q: gen.New(schema.DB(db, cfg.Schema))}
-	if cfg.ListenURL == "" {
-		return c, nil
-	}
-	dialer, err := pg.FromURL(cfg.ListenURL)
-	if err != nil {
-		return nil, fmt.Errorf("jobmachine: ListenURL: %w", err)
-	}
-	c.listener = &listen.Listener{
-		Dialer: dialer.With("jobmachine client (listen)", false, map[string]string{"default_transaction_isolation": "read committed"}),
-		Schema: cfg.Schema, Log: cfg.Logger, Idle: 10 * time.Second, OnNotify: c.onNotify, OnChange: c.onChange,
+	life, stop := context.WithCancel(context.Background())
+	c := &Client{cfg: cfg, q: gen.New(schema.DB(db, cfg.Schema)), listener: &listen.Listener{}, listen: func() {}, stop: stop}
+	if cfg.ListenURL != "" {
+		dialer, err := pg.NewDialer(nil, cfg.ListenURL)
+		if err != nil {
+			return nil, fmt.Errorf("jobmachine: ListenURL: %w", err)
+		}
+		dialer = dialer.With("jobmachine client (listen)", false, false)
+		c.listener = &listen.Listener{Dialer: dialer, Schema: cfg.Schema, Log: cfg.Logger, OnNotify: c.onNotify, OnChange: c.onChange}
+		c.listen = sync.OnceFunc(func() { c.stopped.Go(func() { c.listener.Run(life) }) })
 	}
 	return c, nil
 }
 
 // Close ends the LISTEN connection and the pool of Open.
 func (c *Client) Close() {
-	c.start.Do(func() {})
-	if c.stop != nil {
-		c.stop()
-		c.stopped.Wait()
-	}
+	c.stop()
+	c.stopped.Wait()
 	if c.pool != nil {
 		c.pool.Close()
 	}
 }
 
-// Answer is what a worker said to a job.
-type Answer struct {
-	JobID     int64
-	Seq       int32  // counts from 1
-	State     string // running: an interim answer; completed, failed or cancelled: the last one
-	Payload   json.RawMessage
-	Error     string
-	CreatedAt time.Time
+// Options of a job. What is zero is the default of its queue.
+type Options struct {
+	Priority    *int           // 0 starts first, 9 last; default 5
+	RunAt       time.Time      // not before
+	Delay       time.Duration  // not before that long from now
+	Timeout     time.Duration  // the longest that one attempt may run; negative: no limit
+	ExpiresIn   time.Duration  // not started by then: failed
+	MaxAttempts int            //
+	UniqueKey   string         // one unfinished job per queue and key; a duplicate gets the id of the first
+	UniqueKeys  []string       // one per payload, for SendMany
+	UniqueFor   time.Duration  // the key holds that long, finished or not
+	ReplyTo     string         // this queue gets a job when this one is over
+	Headers     map[string]any // a flat object for the handler
 }
 
-func answer(a gen.Answer) Answer {
-	r := Answer{JobID: a.JobID, Seq: a.Seq, State: a.State, Payload: a.Payload, CreatedAt: a.CreatedAt}
-	if a.Error != nil {
-		r.Error = *a.Error
+// Send puts a job into a queue and returns its ticket number. []byte and json.RawMessage are sent as
+// the JSON they are, anything else as encoding/json encodes it; nil is the empty object.
+func (c *Client) Send(ctx context.Context, queue string, payload any, o ...Options) (int64, error) {
+	return c.send(ctx, c.q, queue, payload, o)
+}
+
+// SendTx is Send within a transaction of the caller's.
+func (c *Client) SendTx(ctx context.Context, tx pgx.Tx, queue string, payload any, o ...Options) (int64, error) {
+	return c.send(ctx, gen.New(schema.DB(tx, c.cfg.Schema)), queue, payload, o)
+}
+
+func (c *Client) send(ctx context.Context, q *gen.Queries, queue string, payload any, options []Options) (int64, error) {
+	p, o, err := c.params(queue, []any{payload}, false, options)
+	if err != nil {
+		return 0, err
 	}
-	return r
+	id, err := q.Send(ctx, gen.SendParams{
+		Queue: p.Queue, Payload: p.Payloads[0], Priority: p.Priority, RunAt: p.RunAt, Delay: p.Delay, MaxAttempts: p.MaxAttempts, Timeout: p.Timeout,
+		ExpiresIn: p.ExpiresIn, UniqueKey: optional(o.UniqueKey), UniqueFor: p.UniqueFor, Headers: p.Headers, ReplyTo: p.ReplyTo,
+	})
+	return id, pg.Wrap("send", err)
 }
 
-// Receive returns the latest answer that is there now, ErrNoAnswer if there is none yet.
-func (c *Client) Receive(ctx context.Context, id int64) (Answer, error) {
-	a, err := c.q.Receive(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		if _, err = c.Status(ctx, id); err == nil {
-			err = ErrNoAnswer
+// SendMany puts many jobs into a queue, all or none, and returns their ticket numbers in the order
+// of the payloads.
+func (c *Client) SendMany(ctx context.Context, queue string, payloads []any, o ...Options) ([]int64, error) {
+	p, _, err := c.params(queue, payloads, true, o)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := c.q.SendMany(ctx, p)
+	return ids, pg.Wrap("send", err)
+}
+
+// params makes arguments of payloads and options; what is zero becomes null.
+func (c *Client) params(queue string, payloads []any, many bool, options []Options) (p gen.SendManyParams, o Options, err error) {
+	if len(options) > 0 {
+		o = options[0]
+	}
+	if len(options) > 1 || many && o.UniqueKey != "" || !many && o.UniqueKeys != nil {
+		return p, o, fmt.Errorf("%w: give one Options, with UniqueKey for Send and UniqueKeys, one per payload, for SendMany", ErrInvalid)
+	}
+	p = gen.SendManyParams{
+		Queue: cmp.Or(queue, c.cfg.Queue), Payloads: make([]json.RawMessage, len(payloads)), RunAt: optional(o.RunAt),
+		Delay: interval(o.Delay), Timeout: interval(o.Timeout), ExpiresIn: interval(o.ExpiresIn), UniqueFor: interval(o.UniqueFor),
+		MaxAttempts: optional(int4(o.MaxAttempts)), UniqueKeys: o.UniqueKeys, ReplyTo: optional(o.ReplyTo),
+	}
+	for i, payload := range payloads {
+		if p.Payloads[i], err = pg.JSON(payload); err != nil {
+			return p, o, fmt.Errorf("%w: payload %d: %w", ErrInvalid, i, err)
 		}
-		return Answer{}, err
 	}
-	return answer(a), pg.Wrap("receive", err)
+	if o.Priority != nil {
+		n := int4(*o.Priority)
+		p.Priority = &n
+	}
+	if o.Timeout < 0 {
+		p.Timeout = pg.Interval(0)
+	}
+	if o.Headers != nil {
+		if p.Headers, err = json.Marshal(o.Headers); err != nil {
+			return p, o, fmt.Errorf("%w: headers: %w", ErrInvalid, err)
+		}
+	}
+	return p, o, nil
 }
 
-// Status tells where a job is.
-func (c *Client) Status(ctx context.Context, id int64) (gen.Job, error) {
-	job, err := c.q.Status(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return job, fmt.Errorf("%w: %d", ErrUnknownJob, id)
+func optional[T comparable](v T) *T {
+	if v == *new(T) {
+		return nil
 	}
-	return job, pg.Wrap("status", err)
+	return &v
+}
+
+// int4 keeps a number that is out of range out of range.
+func int4(n int) int32 { return int32(max(math.MinInt32, min(n, math.MaxInt32))) }
+
+func interval(d time.Duration) pgtype.Interval {
+	return pgtype.Interval{Microseconds: d.Microseconds(), Valid: d != 0}
 }

@@ -227,6 +227,34 @@ func TestManyWaitOnOneConnection(t *testing.T) {
 	wg.Wait()
 }
 
+// A bell that is listened to makes every answer of its bucket notify, so it is given up when one rings
+// for nobody.
+func TestABellThatNobodyWaitsForIsGivenUp(t *testing.T) {
+	b := newBench(t)
+	answer := func(id int64) {
+		job := b.claim("a")
+		b.ok(b.q.Complete(t.Context(), id, job.Receipt, nil))
+	}
+	id := b.must(b.client.Send(t.Context(), "a", nil))
+	ctx, cancel := context.WithCancel(t.Context())
+	waited := make(chan error)
+	go func() { _, err := b.client.Await(ctx, id); waited <- err }()
+	b.waiting(1)
+	cancel()
+	if err := <-waited; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	b.waiting(1)
+	answer(id)
+	b.Eventually(`select count(*) = 0 from pg_locks where locktype = 'advisory' and mode = 'ShareLock'
+		and database = (select oid from pg_database where datname = current_database())`)
+	id = b.must(b.client.Send(t.Context(), "a", nil))
+	time.AfterFunc(20*time.Millisecond, func() { answer(id) })
+	if _, err := b.client.Await(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTwoWaitForOneJob(t *testing.T) {
 	b := newBench(t)
 	for range 20 {
@@ -260,7 +288,7 @@ func TestSend(t *testing.T) {
 			payload any
 			want    string
 		}{
-			{nil, `{}`}, {[]byte(`{"a": 1}`), `{"a": 1}`}, {json.RawMessage(`[1]`), `[1]`}, {"text", `"text"`}, {map[string]int{"n": 1}, `{"n": 1}`},
+			{nil, `{}`}, {(*int)(nil), `null`}, {json.RawMessage("null"), `null`}, {[]byte(`{"a": 1}`), `{"a": 1}`}, {json.RawMessage(`[1]`), `[1]`}, {"text", `"text"`}, {map[string]int{"n": 1}, `{"n": 1}`},
 		} {
 			id := b.must(c.Send(t.Context(), "", test.payload))
 			if job, err := c.Status(t.Context(), id); err != nil || string(job.Payload) != test.want || job.Queue != "default" {

@@ -6,10 +6,9 @@
 //	answer, err := c.Await(ctx, id)
 //
 // Call does both, with typed replies. SendTx sends within a transaction of the caller's: if it is
-// rolled back the job never was.
+// rolled back the job never was. The ticket number that Send returns is all that is needed to ask for
+// the answer, later and from elsewhere.
 //
-// The ticket number that Send returns is all that is needed to ask for the answer, later and from
-// elsewhere. Ending the ctx of Await ends the waiting, not the job. However many callers wait, a
-// Client keeps one LISTEN connection, opened when first needed, and a notification wakes only those
-// it may concern. While it is away, or without ListenURL, waiting polls.
+// However many callers wait, a Client keeps one LISTEN connection, opened when first needed, and a
+// notification wakes only those it may concern. Without it, or while it is away, waiting polls.
 package client

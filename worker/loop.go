@@ -3,182 +3,256 @@ package worker
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jobmachine/jobmachine/gen"
-	"github.com/jobmachine/jobmachine/internal/listen"
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
 const (
-	spinFor  = 20 * time.Millisecond  // how long a busy loop goes on looking after the last job, and
-	spinMin  = 10                     // how often at least: on a slow machine the time is over soon
-	spinGap  = 500 * time.Microsecond // between two such looks
-	busyHits = 4                      // claims that found jobs, each that soon after the other: busy
-	deafGap  = time.Second            // between two looks while the listening connection is away
+	spinFor = 20 * time.Millisecond  // how long a busy loop goes on looking after the last job
+	spinGap = 500 * time.Microsecond // between two such looks
+	deafGap = time.Second            // between two looks, and two renewals, while the listening connection is away
 )
 
 // loop claims and hands out until ctx ends, or nothing is left to drain. Its calls use life.
 func (w *Worker) loop(ctx, life context.Context, drain bool) error {
-	var (
-		backoff pg.Backoff
-		found   time.Time // the last job
-		hits    int       // claims that found jobs
-		misses  int       // since then
-	)
+	var backoff pg.Backoff
+	var found, busy time.Time // the last job, and the first of those that came without a pause
+	begun := false
 	for turn := 0; ctx.Err() == nil; turn++ {
-		w.wake.lower() // what comes from now on is for the next look
-		r := w.room(turn)
-		if r.n == 0 {
-			if !w.freed.wait(ctx, spinFor) {
-				w.unpark()
-				w.freed.wait(ctx, time.Minute)
+		p, quiet := w.room(turn)
+		if p.N == 0 {
+			if !w.freed.Wait(ctx, spinFor) {
+				w.unpark(life)
+				w.freed.Wait(ctx, time.Minute)
 			}
 			continue
 		}
-		jobs, err := w.claim(life, r)
-		switch {
-		case errors.Is(err, pg.ErrInvalid):
+		jobs, err := w.claim(life, p)
+		switch pause := time.Since(found); {
+		case err != nil && !begun && refused(err):
 			return err
 		case err != nil:
 			backoff.Sleep(ctx)
 			continue
 		case jobs > 0:
-			if time.Since(found) > spinFor {
-				hits = 0
+			if found = time.Now(); pause > spinFor {
+				busy = found
+			} else if found.Sub(busy) > spinFor {
+				w.unpark(life)
 			}
-			found, misses = time.Now(), 0
-			if hits++; hits >= busyHits {
-				w.unpark()
-			}
-		case drain && r.quiet:
+		case drain && quiet:
 			return nil
 		case drain:
-			w.freed.wait(ctx, deafGap)
-		case (time.Since(found) < spinFor || misses < spinMin) && !w.asleep(r):
-			misses++
+			w.freed.Wait(ctx, deafGap)
+		case pause < spinFor && w.sleeps() <= 0:
 			pg.Sleep(ctx, spinGap)
 		default:
-			w.idle(ctx, life, r)
+			w.idle(ctx, life)
 		}
+		begun = true
 		backoff.Reset()
 	}
 	return nil
 }
 
-// room is what may be claimed now.
-type room struct {
-	queues []string
-	limits []int32
-	n      int
-	quiet  bool // nothing runs, nothing is to be settled
+// refused tells a database that refuses from one that is away.
+func refused(err error) bool {
+	code := pg.Code(err)
+	return errors.Is(err, ErrInvalid) || errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28")
 }
 
-// room counts the free slots. The queues take turns in being the first. Outcomes that pile up,
-// because the database is slow, hold back new claims.
-func (w *Worker) room(turn int) (r room) {
+// room counts the free slots, and tells whether there is nothing to wait for. The queues take turns in
+// being the first. Outcomes that pile up, because the database is slow, hold back new claims.
+func (w *Worker) room(turn int) (p gen.ClaimManyParams, quiet bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	unsettled := len(w.outcomes) + w.settling
-	free := w.cfg.Concurrency - w.running - max(0, unsettled-batchSize)
-	for i := range w.queues {
-		queue, limit := w.queues[(turn+i)%len(w.queues)], free
-		if reg := w.handlers[queue]; reg.limit > 0 {
-			limit = min(limit, reg.limit-reg.running)
+	free := w.cfg.Concurrency - w.running - max(0, len(w.outcomes)-batchSize)
+	for i := range w.handlers {
+		h, limit := w.handlers[(turn+i)%len(w.handlers)], free
+		if h.limit > 0 {
+			limit = min(limit, h.limit-h.running)
 		}
 		if limit > 0 {
-			r.queues, r.limits, r.n = append(r.queues, queue), append(r.limits, int32(limit)), free
+			p.Queues, p.Limits, p.N = append(p.Queues, h.queue), append(p.Limits, int32(limit)), int32(free)
 		}
 	}
-	r.quiet = w.running+unsettled == 0
-	return r
+	return p, w.running+len(w.outcomes) == 0
 }
 
-// claim takes jobs and starts them. When the answer is lost, jobs may have been claimed that nobody
-// will ever run here: the lease is retired, and what is left of it goes back when it is closed.
-func (w *Worker) claim(ctx context.Context, r room) (int, error) {
-	l, err := w.openLease(ctx)
-	if err != nil {
-		return 0, err
-	}
-	jobs, err := pg.Ask(ctx, w.claims.Do, func(ctx context.Context, q *gen.Queries) ([]gen.ClaimedJob, error) {
-		return q.ClaimMany(ctx, gen.ClaimManyParams{Queues: r.queues, N: int32(r.n), Limits: r.limits, LeaseID: &l.id})
-	})
-	if err = w.trouble("claim", err); err != nil {
-		if pg.Code(err) == "JM004" {
-			w.leaseGone(l)
-		} else if pg.Unsure(err) {
-			w.retireLease(l)
+// claim takes jobs and starts them. After an error, and once per renewal, it looks for jobs that run
+// under the lease and not here: the answer of their claim was lost, perhaps before it committed.
+func (w *Worker) claim(ctx context.Context, p gen.ClaimManyParams) (n int, err error) {
+	if w.lease.Load() == 0 {
+		if err = w.trouble("open lease", w.renew(ctx, 0)); err != nil {
+			return 0, err
 		}
+	}
+	lease := w.lease.Load()
+	p.LeaseID = &lease
+	var jobs []gen.ClaimedJob
+	if w.unsure.Swap(false) {
+		w.mu.Lock()
+		here := []int64{} // the handler is at work, or the outcome not settled
+		for _, r := range slices.AppendSeq(slices.Clone(w.outcomes), maps.Values(w.runs)) {
+			here = append(here, r.Receipt)
+		}
+		w.mu.Unlock()
+		jobs, err = w.claims.Claimed(ctx, lease, here)
+	}
+	if err == nil && len(jobs) == 0 {
+		jobs, err = pg.Ask(ctx, w.claims.Do, func(ctx context.Context, q *gen.Queries) ([]gen.ClaimedJob, error) { return q.ClaimMany(ctx, p) })
+	}
+	if err = w.trouble("claim", err); err != nil {
+		w.unsure.Store(true)
+		w.leaseGone(lease, err)
 		return 0, err
 	}
-	w.start(jobs, l)
+	w.start(jobs)
 	return len(jobs), nil
 }
 
-// idle parks, and waits until there may be something to claim. One who sleeps on all its queues, and
-// was told so for a while, need not park again: whatever comes rings.
-func (w *Worker) idle(ctx, life context.Context, r room) {
-	wait := pg.Jitter(w.cfg.PollInterval, 0.2)
-	if w.listener != nil && !w.asleep(r) {
-		seconds, err := pg.Ask(life, w.listener.Do, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Park(ctx, r.queues) })
-		if err != nil {
-			seconds = deafGap.Seconds()
-		}
-		if !errors.Is(err, listen.ErrDown) {
-			_ = w.trouble("park", err)
-		}
-		wait = min(wait, pg.Seconds(seconds))
-		w.mu.Lock()
-		w.parked, w.sleepUntil = err == nil, time.Time{}
-		if w.parked && seconds > 0.5 && len(r.queues) == len(w.queues) { // less: a sender is under way
-			w.sleepUntil = time.Now().Add(wait)
-		}
-		w.mu.Unlock()
-	} else if w.listener != nil {
-		w.mu.Lock()
-		wait = min(wait, time.Until(w.sleepUntil))
-		w.mu.Unlock()
+// idle parks, and waits until there may be something to claim. One who was told for how long he may
+// sleep need not park again before: whatever comes rings.
+func (w *Worker) idle(ctx, life context.Context) {
+	var err error
+	if w.sleeps() <= 0 {
+		err = w.trouble("park", w.listener.Do(life, func(ctx context.Context, q *gen.Queries) error {
+			seconds, err := q.Park(ctx, w.queues)
+			if w.asleep.Store(0); err == nil { // within the call: before the listener can find the connection lost
+				w.asleep.Store(time.Now().Add(pg.Seconds(seconds)).UnixNano())
+			}
+			return err
+		}))
 	}
-	w.wake.wait(ctx, wait)
+	wait := pg.Jitter(w.cfg.PollInterval, 0.2)
+	if err == nil {
+		wait = min(wait, w.sleeps())
+	} else if !w.cfg.PollOnly {
+		wait = min(wait, deafGap)
+	}
+	w.wake.Wait(ctx, wait)
 }
 
-// asleep reports whether senders notify for everything that can be claimed.
-func (w *Worker) asleep(r room) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return time.Now().Before(w.sleepUntil) && len(r.queues) == len(w.queues)
-}
+// sleeps returns for how long whatever comes rings; when that is over, park again.
+func (w *Worker) sleeps() time.Duration { return time.Until(time.Unix(0, w.asleep.Load())) }
 
 // unpark lets senders be quiet: the loop is busy looking.
-func (w *Worker) unpark() {
+func (w *Worker) unpark(ctx context.Context) {
+	if w.asleep.Swap(0) != 0 {
+		_ = w.trouble("unpark", w.listener.Do(ctx, func(ctx context.Context, q *gen.Queries) error { return q.Unpark(ctx) }))
+	}
+}
+
+// clock is the database's time at a moment of the local monotonic clock.
+type clock struct{ database, local time.Time }
+
+// heart renews the lease. While it is not tied to the listening session it renews every second: a
+// lost listening connection must not look like death.
+func (w *Worker) heart(ctx context.Context) {
+	for wait := deafGap; ctx.Err() == nil; {
+		w.beat.Wait(ctx, pg.Jitter(min(wait, w.cfg.LeaseTTL/3), 0.1))
+		lease := w.lease.Load()
+		if wait = deafGap; lease != 0 && w.trouble("renew", w.renew(ctx, lease)) == nil && (w.held.Load() || w.cfg.PollOnly) {
+			wait = w.cfg.LeaseTTL
+		}
+	}
+}
+
+// renew keeps a lease alive, or opens one, and stops the runs that the database wants to be stopped.
+func (w *Worker) renew(ctx context.Context, lease int64) error {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.parked {
-		w.parked, w.sleepUntil = false, time.Time{}
-		w.listener.Go(func(ctx context.Context, q *gen.Queries) error { return q.Unpark(ctx) })
+	runs := maps.Clone(w.runs)
+	w.mu.Unlock()
+	ids, receipts := []int64{}, []int64{}
+	for id, r := range runs {
+		if !r.inTx.Load() {
+			ids, receipts = append(ids, id), append(receipts, r.Receipt)
+		}
+	}
+	isNew, now, stops := lease == 0, clock{}, []gen.StopRequest{}
+	if err := w.claims.Or(w.settles)(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
+		if isNew {
+			if err = pg.Verify(ctx, q); err == nil {
+				lease, err = q.OpenLease(ctx, w.cfg.Name, pg.Interval(w.cfg.LeaseTTL), w.queues)
+			}
+		}
+		if err == nil {
+			stops, err = q.Renew(ctx, lease, ids, receipts)
+		}
+		if err == nil {
+			now.database, err = q.LeaseRenewedAt(ctx, lease)
+			now.local = time.Now() // late by a round trip, which is well: the database should end an attempt first
+		}
+		return err
+	}); err != nil {
+		w.leaseGone(lease, err)
+		return err
+	}
+	for _, s := range stops {
+		runs[s.JobID].cancel(map[string]error{"cancelled": ErrCancelled, "timeout": ErrTimeout, "stale": ErrLeaseLost}[s.Reason])
+	}
+	w.clock.Store(&now)
+	if isNew {
+		w.lease.Store(lease)
+	}
+	w.unsure.Store(!isNew)
+	if !w.held.Load() {
+		hold := func(ctx context.Context, q *gen.Queries) error {
+			err := q.HoldLease(ctx, lease)
+			w.held.Store(err == nil && lease == w.lease.Load())
+			return err
+		}
+		go func() { _ = w.trouble("hold lease", w.listener.Do(ctx, hold)) }() // it must not delay the next renewal
+	}
+	return nil
+}
+
+// leaseGone looks whether that is what err says: then its jobs run elsewhere, or will.
+func (w *Worker) leaseGone(lease int64, err error) {
+	if pg.Code(err) == "JM004" && w.lease.CompareAndSwap(lease, 0) {
+		w.held.Store(false)
+		w.cancelAll(ErrLeaseLost)
+		w.wake.Ring()
+	}
+}
+
+// ticker calls the housekeeper when it wants to be called, on the listening connection: that has
+// nothing to do while the loop is busy. While the loop sleeps, park does it.
+func (w *Worker) ticker(ctx context.Context) {
+	for wait := time.Second; ctx.Err() == nil; {
+		pg.Sleep(ctx, pg.Jitter(wait, 0.1))
+		wait = time.Second
+		if w.sleeps() > 0 {
+			continue
+		}
+		do := w.listener.Do
+		if !w.listener.Up() {
+			do = w.claims.Or(w.settles)
+		}
+		seconds, err := pg.Ask(ctx, do, func(ctx context.Context, q *gen.Queries) (float64, error) { return q.Tick(ctx) })
+		if w.trouble("tick", err) == nil {
+			wait = max(time.Millisecond, pg.Seconds(seconds))
+		}
 	}
 }
 
 // onNotify is called for every notification. One to the lease tells of a cancel, others of jobs.
 func (w *Worker) onNotify(channel string) {
 	if strings.Contains(channel, ".lease") && strings.HasSuffix(channel, "*") {
-		w.beat.raise()
+		w.beat.Ring()
 	}
-	w.wake.raise()
+	w.wake.Ring()
 }
 
 // onChange is called when the listening connection is lost or back.
-func (w *Worker) onChange(bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.parked, w.sleepUntil = false, time.Time{}
-	w.session++
-	for _, l := range w.leases {
-		l.lost = l.lost || l.held
-		l.held = false
-	}
-	w.beat.raise()
-	w.wake.raise()
+func (w *Worker) onChange() {
+	w.held.Store(false)
+	w.asleep.Store(0)
+	w.beat.Ring()
+	w.wake.Ring()
 }

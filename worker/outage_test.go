@@ -158,10 +158,15 @@ func TestClaimWhoseAnswerIsLost(t *testing.T) {
 	b := newBench(t)
 	p := newProxy(b)
 	var starts atomic.Int32
-	_, stop := b.work("once", func(context.Context, *worker.Job) (any, error) { return starts.Add(1), nil }, func(cfg *worker.Config) {
+	gate := make(chan bool)
+	w := b.worker(func(cfg *worker.Config) {
 		cfg.DatabaseURL, cfg.PollOnly, cfg.PollInterval = p.url, true, 20*time.Millisecond
 	})
-	b.Eventually("select exists (select from jobmachine.workers)")
+	w.Handle("once", func(context.Context, *worker.Job) (any, error) { return starts.Add(1), nil })
+	w.Handle("long", func(ctx context.Context, _ *worker.Job) (any, error) { <-gate; return "undisturbed", ctx.Err() })
+	stop := b.run(w)
+	long := b.send("long", nil)
+	b.until(long, "running")
 	trap := "once"
 	p.trap.Store(&trap)
 	id := b.send("once", nil)
@@ -176,7 +181,56 @@ func TestClaimWhoseAnswerIsLost(t *testing.T) {
 	if job := b.status(id); starts.Load() != 1 || job.Attempt != 1 {
 		t.Errorf("%d starts, attempt %d", starts.Load(), job.Attempt)
 	}
+	close(gate)
+	if a, err := b.client.Await(t.Context(), long); err != nil || string(a.Payload) != `"undisturbed"` {
+		t.Errorf("a job that ran meanwhile: %s, %v", a.Payload, err)
+	}
 	stop()
+}
+
+// The server goes on with a claim whose connection is gone, and may commit it when the worker has long
+// looked for what it missed.
+func TestClaimThatCommitsLate(t *testing.T) {
+	b := newBench(t)
+	p := newProxy(b)
+	b.Exec(`create function late() returns trigger language plpgsql as $$
+		begin
+		  perform pg_catalog.pg_advisory_xact_lock_shared(4711);
+		  return null;
+		end $$;
+		create trigger late before insert on jobmachine.running for each statement execute function late()`)
+	holder, err := b.Pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Release()
+	if _, err := holder.Exec(t.Context(), "select pg_advisory_lock(4711)"); err != nil {
+		t.Fatal(err)
+	}
+	var starts atomic.Int32
+	w, _ := b.work("once", func(context.Context, *worker.Job) (any, error) { return starts.Add(1), nil }, func(cfg *worker.Config) {
+		cfg.DatabaseURL, cfg.PollOnly, cfg.PollInterval, cfg.LeaseTTL = p.url, true, 20*time.Millisecond, 3*time.Second
+	})
+	id := b.send("once", nil)
+	b.Eventually("select exists (select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted)")
+	cut := time.Now()
+	p.down.Store(true) // also to the request that cancels the claim
+	p.cut()
+	b.eventually("the worker comes back", func() bool { return p.refused.Load() > 3 })
+	p.down.Store(false)
+	b.eventually("the worker claims again", func() bool { return w.Health().LastClaim.After(cut) })
+	if job := b.status(id); job.State != "pending" {
+		t.Fatal(job.State)
+	}
+	if _, err := holder.Exec(t.Context(), "select pg_advisory_unlock(4711)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.client.Await(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	if job := b.status(id); starts.Load() != 1 || job.Attempt != 1 {
+		t.Errorf("%d starts, attempt %d", starts.Load(), job.Attempt)
+	}
 }
 
 func TestOutcomesSurviveAnOutage(t *testing.T) {

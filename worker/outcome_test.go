@@ -191,8 +191,8 @@ func TestRunRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := b.worker()
 			test.setup(w)
-			if err := w.Run(t.Context()); err == nil {
-				t.Error("no error")
+			if err := w.Run(t.Context()); !errors.Is(err, worker.ErrInvalid) {
+				t.Errorf("Run returned %v", err)
 			}
 		})
 	}

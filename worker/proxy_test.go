@@ -15,6 +15,8 @@ type proxy struct {
 	swallow   atomic.Bool            // what the server says is lost
 	trap      atomic.Pointer[string] // from the row on that holds this, it is
 	deaf      atomic.Bool            // notifications are lost, as through a transaction pooler
+	down      atomic.Bool            // nobody gets through any more
+	refused   atomic.Int32           // who tried
 	mu        sync.Mutex
 	conns     []net.Conn
 	listener  net.Listener
@@ -41,6 +43,11 @@ func newProxy(b *bench) *proxy {
 			client, err := p.listener.Accept()
 			if err != nil {
 				return
+			}
+			if p.down.Load() {
+				p.refused.Add(1)
+				client.Close()
+				continue
 			}
 			server, err := net.Dial(p.targetNet, p.target)
 			if err != nil {

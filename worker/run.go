@@ -7,29 +7,38 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
-// run is a handler at work.
+// run is a handler at work, and then its outcome.
 type run struct {
 	Job
 	reg    *registration
-	lease  *lease
 	cancel context.CancelCauseFunc
+	outcome
 }
 
-// start hands out claimed jobs. A job that is claimed while an older run of it still goes on here
-// takes the place of that one; their receipts tell them apart.
-func (w *Worker) start(jobs []gen.ClaimedJob, l *lease) {
+// outcome is what becomes of a run.
+type outcome struct {
+	verb  string // complete, fail, discard, snooze, release or cancel; empty: the database knows it
+	reply string // JSON, or none
+	err   string
+	delay pgtype.Interval // null: the backoff of the queue
+}
+
+// start hands out claimed jobs. An older run of one of them that still goes on here is cancelled.
+func (w *Worker) start(jobs []gen.ClaimedJob) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lastClaim = time.Now()
 	for _, job := range jobs {
-		r := &run{Job: Job{ClaimedJob: job, worker: w}, reg: w.registration(job.Queue), lease: l}
-		var ctx context.Context
-		ctx, r.cancel = context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))
-		if w.leases[l.id] != l {
+		r := &run{Job: Job{ClaimedJob: job, worker: w}, reg: w.handler(job.Queue)}
+		ctx, cancel := context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))
+		r.cancel = cancel
+		if job.LeaseID != w.lease.Load() {
 			r.cancel(ErrLeaseLost) // while the claim was under way
 		}
 		if old := w.runs[job.ID]; old != nil {
@@ -37,53 +46,43 @@ func (w *Worker) start(jobs []gen.ClaimedJob, l *lease) {
 		}
 		w.runs[job.ID] = r
 		w.running++
-		l.jobs++
 		r.reg.running++
 		go w.do(ctx, r)
 	}
 }
 
-// do runs the handler and notes the outcome.
+// do runs the handler. A panic is a failed attempt, and so is runtime.Goexit.
 func (w *Worker) do(ctx context.Context, r *run) {
-	defer r.cancel(nil)
-	o := outcome{verb: "fail", err: "the handler ended its goroutine"} // what runtime.Goexit leaves
-	defer func() { w.finish(r, o) }()
-	if at := r.DeadlineAt; at != nil {
-		var stop context.CancelFunc
-		ctx, stop = context.WithDeadlineCause(ctx, r.lease.local(*at), ErrTimeout)
-		defer stop()
-	}
-	reply, err := r.call(ctx)
-	o = r.judge(context.Cause(ctx), reply, err)
-}
-
-// call runs the handler; a panic is an error with the stack.
-func (r *run) call(ctx context.Context) (reply any, err error) {
+	defer w.finish(r)
+	r.outcome = outcome{verb: "fail", err: "the handler ended its goroutine"}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n\n%s", p, debug.Stack())
+			r.outcome = outcome{verb: "fail", err: fmt.Sprintf("panic: %v\n\n%s", p, debug.Stack())}
 		}
 	}()
-	return r.reg.handler(ctx, &r.Job)
+	if at, c := r.DeadlineAt, w.clock.Load(); at != nil {
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadlineCause(ctx, c.local.Add(at.Sub(c.database)), ErrTimeout)
+		defer stop()
+	}
+	reply, err := r.reg.handler(ctx, &r.Job)
+	r.outcome = r.judge(context.Cause(ctx), reply, err)
 }
 
 // judge makes the outcome of what the handler returned. cause is why its ctx ended, if it did.
 func (r *run) judge(cause error, reply any, err error) outcome {
+	var text []byte
+	if err == nil && r.inTx.Load() { // if that was committed the answer to this is already, and nothing changes
+		err = errors.New("the handler returned without committing the transaction of CompleteTx")
+	} else if err == nil {
+		text, err = pg.JSON(reply)
+	}
 	var v *verdictError
 	switch {
-	case err == nil && r.inTx.Load():
-		// If its transaction was committed the answer to this is already, and nothing changes.
-		return outcome{verb: "fail", err: "the handler returned without committing the transaction of CompleteTx"}
 	case err == nil:
-		text, err := pg.JSON(reply)
-		if err != nil {
-			return outcome{verb: "fail", err: "reply: " + err.Error()}
-		}
 		return outcome{verb: "complete", reply: string(text)}
 	case errors.As(err, &v):
-		o := v.outcome
-		o.err = err.Error()
-		return o
+		return outcome{verb: v.verb, err: err.Error(), delay: v.delay}
 	case errors.Is(cause, ErrStopped):
 		return outcome{verb: "release"}
 	case errors.Is(cause, ErrTimeout):
@@ -93,23 +92,63 @@ func (r *run) judge(cause error, reply any, err error) outcome {
 }
 
 // finish frees the slot and leaves the outcome to the settler.
-func (w *Worker) finish(r *run, o outcome) {
+func (w *Worker) finish(r *run) {
+	r.cancel(nil)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running--
-	w.freed.raise()
-	r.reg.running--
-	if r.reg.limit > 0 {
-		w.wake.raise() // its queue may be claimed from again
+	w.freed.Ring()
+	if r.reg.running--; r.reg.limit > 0 {
+		w.wake.Ring() // its queue may be claimed from again
 	}
 	if w.runs[r.ID] == r {
 		delete(w.runs, r.ID)
 	}
-	if o.run = r; o.verb == "" {
-		r.lease.jobs--
-		w.sweep.raise()
-		return
+	if r.verb != "" {
+		w.outcomes = append(w.outcomes, r)
+		w.ended.Ring()
 	}
-	w.outcomes = append(w.outcomes, o)
-	w.ended.raise()
+}
+
+// settler delivers outcomes: all that are there, as soon as the previous call has returned. What
+// could not be delivered is repeated, which is safe: the receipt makes it count once.
+func (w *Worker) settler(ctx context.Context) {
+	var backoff pg.Backoff
+	for limit := batchSize; ctx.Err() == nil; {
+		w.mu.Lock()
+		batch := w.outcomes[:min(limit, len(w.outcomes))]
+		w.mu.Unlock()
+		if len(batch) == 0 {
+			w.ended.Wait(ctx, time.Minute)
+			continue
+		}
+		err := w.settle(ctx, batch)
+		w.mu.Lock()
+		if w.outcomes, limit = w.outcomes[len(batch):], batchSize; err != nil {
+			w.outcomes, limit = append(w.outcomes, batch...), max(1, len(batch)/2) // they may be too large for one call
+		}
+		w.mu.Unlock()
+		w.freed.Ring()
+		if err != nil {
+			backoff.Sleep(ctx)
+			continue
+		}
+		backoff.Reset()
+	}
+}
+
+func (w *Worker) settle(ctx context.Context, batch []*run) error {
+	var p gen.SettleParams
+	for _, r := range batch {
+		p.JobIds, p.Receipts = append(p.JobIds, r.ID), append(p.Receipts, r.Receipt)
+		p.Outcomes, p.Replies = append(p.Outcomes, r.verb), append(p.Replies, r.reply)
+		p.Errors, p.Delays = append(p.Errors, pg.Text(r.err)), append(p.Delays, r.delay)
+	}
+	verdicts, err := pg.Ask(ctx, w.settles.Do, func(ctx context.Context, q *gen.Queries) ([]string, error) { return q.Settle(ctx, p) })
+	for i, v := range verdicts {
+		if r := batch[i]; r.verb != "complete" || v != "ok" && v != "already" {
+			w.cfg.Logger.Info("not completed", "job", r.ID, "queue", r.Queue, "attempt", r.Attempt, "outcome", r.verb, "error", r.err, "verdict", v)
+		}
+	}
+	return w.trouble("settle", err)
 }

@@ -1,50 +1,103 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/listen"
 	"github.com/jobmachine/jobmachine/internal/pg"
+	"github.com/jobmachine/jobmachine/internal/schema"
 )
+
+const (
+	batchSize  = 1000             // outcomes in one call at most
+	stopGrace  = 2 * time.Second  // for handlers whose ctx was cancelled: with StopTimeout within the 30 s that container runtimes give
+	flushGrace = 10 * time.Second // for the last outcomes, if the database is slow or away
+)
+
+// What Run and Drain return, for errors.Is.
+var (
+	ErrInvalid = pg.ErrInvalid // a queue name, a handler or a setting that cannot be
+	ErrVersion = pg.ErrVersion // the schema is older than this program, of another major version, or not there
+)
+
+// Config says where and how to work. The zero value uses $DATABASE_URL or the PG* variables.
+type Config struct {
+	Pool         *pgxpool.Pool // the handlers' pool: the worker takes its settings, and its connections for interim replies only
+	DatabaseURL  string        // without a Pool; default $DATABASE_URL, then the PG* variables
+	ListenURL    string        // direct connection for LISTEN when the database is reached through a pooler
+	Schema       string        // where jobmachine is installed; default jobmachine
+	Name         string        // shown in jobmachine.workers; default host:pid
+	Concurrency  int           // handlers at once in this process; default 10
+	LeaseTTL     time.Duration // how long the jobs of a silent worker stay its own; default 30 s, renewed every third of it
+	PollInterval time.Duration // between looks for jobs that no notification told of; default 10 s, 1 s when PollOnly
+	PollOnly     bool          // no LISTEN at all
+	StopTimeout  time.Duration // how long handlers may go on when Run is to end; default 25 s, negative: not at all
+	Logger       *slog.Logger  // default slog.Default()
+
+	// OnStart is called once before the first job. What it returns is the parent of every handler's
+	// ctx; it does not end when the ctx of Run does.
+	OnStart func(ctx context.Context) (context.Context, error)
+}
+
+// withDefaults fills what is zero and checks the rest.
+func (c Config) withDefaults() (Config, error) {
+	if c.PollOnly {
+		c.PollInterval = cmp.Or(c.PollInterval, time.Second)
+	}
+	host, _ := os.Hostname()
+	c.DatabaseURL = cmp.Or(c.DatabaseURL, os.Getenv("DATABASE_URL"))
+	c.Schema = cmp.Or(c.Schema, schema.Default)
+	c.Name = cmp.Or(c.Name, fmt.Sprintf("%s:%d", host, os.Getpid()))
+	c.Concurrency = cmp.Or(c.Concurrency, 10)
+	c.LeaseTTL = cmp.Or(c.LeaseTTL, 30*time.Second)
+	c.PollInterval = cmp.Or(c.PollInterval, 10*time.Second)
+	c.StopTimeout = cmp.Or(c.StopTimeout, 25*time.Second)
+	c.Logger = cmp.Or(c.Logger, slog.Default()).With("worker", c.Name)
+	if c.Concurrency < 0 || c.LeaseTTL < time.Second || c.PollInterval < 0 {
+		return c, fmt.Errorf("%w: Concurrency %d, LeaseTTL %v (at least 1s) or PollInterval %v is out of range", ErrInvalid, c.Concurrency, c.LeaseTTL, c.PollInterval)
+	}
+	return c, schema.Check(c.Schema)
+}
 
 // Worker runs the jobs of the queues it handles. Make one with New, register handlers, call Run.
 type Worker struct {
 	cfg      Config
-	log      *slog.Logger
-	handlers map[string]*registration
-	queues   []string        // as registered
-	patterns []*registration // longest first
+	handlers []*registration
+	queues   []string        // of the handlers
 	base     context.Context // parent of every handler's ctx
 
 	// Connections of the worker's own: handlers can never starve it.
 	claims, settles *pg.Session
-	listener        *listen.Listener // nil when PollOnly
+	listener        *listen.Listener // down when PollOnly
 
-	wake  signal // there may be something to claim
-	freed signal // a slot became free, or outcomes were settled
-	ended signal // there are outcomes to settle
-	beat  signal // renew now
-	sweep signal // tick now
+	wake  listen.Bell // there may be something to claim
+	freed listen.Bell // a slot became free, or outcomes were settled
+	ended listen.Bell // there are outcomes to settle
+	beat  listen.Bell // renew now
+
+	lease  atomic.Int64          // the right to run jobs; 0: none
+	held   atomic.Bool           // it is tied to the listening session
+	unsure atomic.Bool           // the answer of a claim may have been lost
+	clock  atomic.Pointer[clock] // of the last renewal
+	asleep atomic.Int64          // the time until which senders ring, as park said; 0: they do not
+	said   sync.Map              // what goes wrong, by operation
 
 	mu        sync.Mutex
-	runs      map[int64]*run // by job id
-	running   int            // handlers that have not returned
-	outcomes  []outcome      // to be settled
-	settling  int            // being settled
-	leases    map[int64]*lease
-	current   *lease // the one for new claims
-	session   int    // counts listening connections
-	parked    bool   // senders notify
+	runs      map[int64]*run // handlers at work, by job id
+	running   int            // handlers at work; more than runs if one goes on after its job was started anew
+	outcomes  []*run         // ended and not settled
 	lastClaim time.Time
-
-	sleepUntil time.Time         // park has said that whatever comes until then rings
-	said       map[string]string // what goes wrong, by operation
 }
 
 // New makes a worker. It does not connect yet.
@@ -53,36 +106,24 @@ func New(cfg Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	var main *pg.Dialer
-	if cfg.Pool != nil {
-		main = pg.FromPool(cfg.Pool)
-	} else if main, err = pg.FromURL(cfg.DatabaseURL); err != nil {
-		return nil, fmt.Errorf("jobmachine: DatabaseURL: %w", err)
-	}
+	main, err := pg.NewDialer(cfg.Pool, cfg.DatabaseURL)
 	direct := main
-	if cfg.ListenURL != "" {
-		if direct, err = pg.FromURL(cfg.ListenURL); err != nil {
-			return nil, fmt.Errorf("jobmachine: ListenURL: %w", err)
-		}
+	if err == nil && cfg.ListenURL != "" {
+		direct, err = pg.NewDialer(nil, cfg.ListenURL)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("jobmachine: DatabaseURL or ListenURL: %w", err)
+	}
+	name, pooled := "jobmachine worker "+cfg.Name, cfg.PollOnly || !main.Same(direct)
 	w := &Worker{
-		cfg: cfg, log: cfg.Logger, handlers: map[string]*registration{}, said: map[string]string{},
-		runs: map[int64]*run{}, leases: map[int64]*lease{},
-		wake: newSignal(), freed: newSignal(), ended: newSignal(), beat: newSignal(), sweep: newSignal(),
+		cfg: cfg, runs: map[int64]*run{},
+		wake: listen.NewBell(), freed: listen.NewBell(), ended: listen.NewBell(), beat: listen.NewBell(),
+		// A claim that a crash undoes is a pending job again, and the housekeeper does it again.
+		claims:  &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, true)},
+		settles: &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, false)},
 	}
-	name := "jobmachine worker " + cfg.Name
-	pooled := cfg.PollOnly || !main.Same(direct)
-	durable := map[string]string{"default_transaction_isolation": "read committed"}
-	// A claim that a crash undoes is a pending job again, and the housekeeper does it again.
-	quick := map[string]string{"default_transaction_isolation": "read committed", "synchronous_commit": "off"}
-	w.settles = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, durable)}
-	w.claims = &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, quick)}
-	if !cfg.PollOnly {
-		w.listener = &listen.Listener{
-			Dialer: direct.With(name+" (listen)", false, quick), Schema: cfg.Schema, Log: w.log, Idle: cfg.PollInterval,
-			OnChange: w.onChange, OnNotify: w.onNotify,
-		}
-	}
+	direct = direct.With(name+" (listen)", false, true)
+	w.listener = &listen.Listener{Dialer: direct, Schema: cfg.Schema, Log: cfg.Logger, OnNotify: w.onNotify, OnChange: w.onChange}
 	return w, nil
 }
 
@@ -97,14 +138,13 @@ func (w *Worker) work(ctx context.Context, drain bool) (err error) {
 	if err := w.prepare(); err != nil {
 		return err
 	}
+	if w.base = context.WithoutCancel(ctx); w.cfg.OnStart != nil {
+		if w.base, err = w.cfg.OnStart(w.base); err != nil {
+			return fmt.Errorf("jobmachine: OnStart: %w", err)
+		}
+	}
 	defer w.claims.Close()
 	defer w.settles.Close()
-	if err := w.connect(ctx); err != nil || ctx.Err() != nil {
-		return err
-	}
-	if w.base, err = w.cfg.OnStart(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("jobmachine: OnStart: %w", err)
-	}
 	// The worker's own calls outlive ctx: what it has begun it ends.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	var helpers sync.WaitGroup
@@ -113,49 +153,68 @@ func (w *Worker) work(ctx context.Context, drain bool) (err error) {
 	helpers.Go(func() { w.settler(life) })
 	helpers.Go(func() { w.heart(life) })
 	helpers.Go(func() { w.ticker(life) })
-	if w.listener != nil {
+	if !w.cfg.PollOnly {
 		helpers.Go(func() { w.listener.Run(life) })
 	}
-	w.log.Info("working", "queues", w.queues, "concurrency", w.cfg.Concurrency)
+	w.cfg.Logger.Info("working", "queues", w.queues, "concurrency", w.cfg.Concurrency)
 	err = w.loop(ctx, life, drain)
 	w.stop(life)
-	w.log.Info("stopped")
+	w.cfg.Logger.Info("stopped")
 	return err
 }
 
-// connect verifies the schema. It waits for a database that is away, but not for one that refuses.
-func (w *Worker) connect(ctx context.Context) error {
-	var backoff pg.Backoff
-	for ctx.Err() == nil {
-		err := w.claims.Do(ctx, pg.Verify)
-		code := pg.Code(err)
-		if errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28") {
-			return pg.Wrap("connect", err)
-		}
-		if w.trouble("connect", err) == nil {
-			return nil
-		}
-		backoff.Sleep(ctx)
+// stop ends in two phases: handlers may finish, then they are cancelled. What is left is released.
+func (w *Worker) stop(life context.Context) {
+	running := func(h Health) bool { return h.Running > 0 }
+	if w.still(running, w.cfg.StopTimeout) {
+		w.cfg.Logger.Info("cancelling the handlers that are still running")
+		w.cancelAll(ErrStopped)
 	}
-	return nil
+	if w.still(running, stopGrace) {
+		w.cfg.Logger.Warn("some handlers do not end, their jobs are released")
+	}
+	if w.still(func(h Health) bool { return h.Unsettled > 0 }, flushGrace) {
+		w.cfg.Logger.Error("some outcomes could not be delivered, their jobs will run again")
+	}
+	lease := w.lease.Swap(0) // before it is closed, or a renewal under way would find it gone and say so
+	released, err := pg.Ask(life, w.claims.Or(w.settles), func(ctx context.Context, q *gen.Queries) (int64, error) { return q.CloseLease(ctx, lease) })
+	if err != nil || released > 0 {
+		w.cfg.Logger.Warn("what was left runs elsewhere", "lease", lease, "released", released, "error", err)
+	}
 }
 
-// trouble wraps an error. It logs what goes on going wrong once, and that it is over.
-func (w *Worker) trouble(op string, err error) error {
-	text := ""
-	if err != nil && pg.Code(err) != "JM004" {
-		text = err.Error()
+// still waits as long as busy says so, at most d, and reports whether it still does.
+func (w *Worker) still(busy func(Health) bool, d time.Duration) bool {
+	end := time.Now().Add(d)
+	for busy(w.Health()) && time.Now().Before(end) {
+		w.freed.Wait(context.Background(), time.Until(end))
 	}
+	return busy(w.Health())
+}
+
+// cancelAll ends the ctx of every handler.
+func (w *Worker) cancelAll(cause error) {
 	w.mu.Lock()
-	was := w.said[op]
-	w.said[op] = text
-	w.mu.Unlock()
-	if text != "" && text != was {
-		w.log.Warn("trying again: "+op, "error", err)
-	} else if text == "" && was != "" {
-		w.log.Info("works again: " + op)
+	defer w.mu.Unlock()
+	for _, r := range w.runs {
+		r.cancel(cause)
 	}
-	return pg.Wrap(op, err)
+}
+
+// trouble wraps an error. It logs once what goes on going wrong, and that it is over.
+func (w *Worker) trouble(op string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, listen.ErrDown) {
+		return err
+	}
+	err = pg.Wrap(op, err)
+	if err == nil {
+		if _, was := w.said.LoadAndDelete(op); was {
+			w.cfg.Logger.Info("works again: " + op)
+		}
+	} else if was, _ := w.said.Swap(op, err.Error()); was != err.Error() {
+		w.cfg.Logger.Warn("trying again: "+op, "error", err)
+	}
+	return err
 }
 
 // Health is what a probe wants to know.
@@ -172,9 +231,9 @@ type Health struct {
 func (w *Worker) Health() Health {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	h := Health{Listening: w.listener != nil && w.listener.Up(), LastClaim: w.lastClaim, Running: w.running, Unsettled: len(w.outcomes) + w.settling}
-	if w.current != nil {
-		h.Held, h.LeaseAge = w.current.held, time.Since(w.current.clock.Load().local)
+	h := Health{Listening: w.listener.Up(), Held: w.held.Load(), LastClaim: w.lastClaim, Running: w.running, Unsettled: len(w.outcomes)}
+	if w.lease.Load() != 0 {
+		h.LeaseAge = time.Since(w.clock.Load().local)
 	}
 	return h
 }

@@ -1,11 +1,22 @@
+// Package listen keeps one LISTEN connection open.
+//
+// It does nothing but pass on notifications and run, between two of them, the calls that must happen on
+// the listening session (park, check, hold_lease). When the connection is lost it says so, comes back
+// with jitter, and says so again: what was listened to on the old one is gone, so its users ask anew.
 package listen
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/jobmachine/jobmachine/gen"
 	"github.com/jobmachine/jobmachine/internal/pg"
@@ -13,161 +24,173 @@ import (
 )
 
 const (
-	callTimeout = 15 * time.Second // for a call on the listening session
-	patience    = 5 * time.Second  // of those who wait for one
-	pingTimeout = 5 * time.Second  // for a sign of life
-	deafPause   = time.Minute      // between two tries of a connection that does not deliver
+	idle        = 10 * time.Second // a connection that was quiet for so long is pinged: a cut one looks like a quiet one
+	callTimeout = 10 * time.Second // for a call on the listening session
+	patience    = 5 * time.Second  // of those who wait for one, and for the first notification
 )
 
 // ErrDown is returned while there is no listening connection.
 var ErrDown = errors.New("jobmachine: not listening")
 
-// Listener keeps one LISTEN connection. Set the fields, then call Run. The callbacks must not block.
+var errDeaf = errors.New("LISTEN does not deliver on this connection, probably through a pooler: give a direct connection (ListenURL, --listen-url)")
+
+// Listener keeps one LISTEN connection. Set the fields, then call Run; one that is not run is down.
+// Calls and callbacks never overlap. The callbacks must not block.
 type Listener struct {
 	Dialer   *pg.Dialer
 	Schema   string
-	Idle     time.Duration // a connection that was quiet for so long is pinged
 	Log      *slog.Logger
 	OnNotify func(channel string) // a notification came
-	OnChange func(up bool)        // a new connection works, or it is lost
+	OnChange func()               // a new connection works, or it is lost
 
-	mu        sync.Mutex
-	up        bool
-	calls     []call
-	interrupt context.CancelFunc // ends the wait for notifications
-}
-
-type call struct {
-	fn   pg.Query
-	done chan error
+	once  sync.Once
+	calls chan pg.Query
+	up    atomic.Bool
 }
 
 // Up reports whether notifications arrive.
-func (l *Listener) Up() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.up
-}
+func (l *Listener) Up() bool { return l.up.Load() }
 
-// Do runs fn on the listening session. When ctx ends before fn has, or after a few seconds, Do
-// returns and fn goes on: a cancelled statement would cost the connection.
+// Do runs fn on the listening session. When ctx ends, or after a few seconds, Do returns; if fn has
+// begun it goes on, since a cancelled statement would cost the connection.
 func (l *Listener) Do(ctx context.Context, fn pg.Query) error {
+	if !l.Up() {
+		return ErrDown
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	select {
-	case err := <-l.Go(fn):
+	done := make(chan error, 1)
+	call := func(ctx context.Context, q *gen.Queries) error {
+		err := fn(ctx, q)
+		done <- err
 		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
-}
-
-// Go is Do without waiting for the end. Calls run in the order in which they were given.
-func (l *Listener) Go(fn pg.Query) <-chan error {
-	c := call{fn: fn, done: make(chan error, 1)}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.up {
-		c.done <- ErrDown
-		return c.done
+	for calls := l.calls; ; {
+		select {
+		case calls <- call:
+			calls = nil
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
-	l.calls = append(l.calls, c)
-	l.interrupt()
-	return c.done
 }
 
 // Run listens until ctx ends.
 func (l *Listener) Run(ctx context.Context) {
+	l.once.Do(func() { l.calls = make(chan pg.Query) })
 	var backoff pg.Backoff
-	silent := false // said that it does not listen
-	for {
-		worked, err := l.listen(ctx, silent)
-		if ctx.Err() != nil {
-			return
-		}
-		if worked {
-			backoff.Reset()
-		}
-		if worked || !silent {
-			l.Log.Warn("not listening, polling instead", "error", err)
-			silent = true
-		}
-		if errors.Is(err, errDeaf) {
-			pg.Sleep(ctx, pg.Jitter(deafPause, 0.2))
-		}
-		backoff.Sleep(ctx)
-	}
-}
-
-// listen is the life of one connection.
-func (l *Listener) listen(ctx context.Context, again bool) (worked bool, err error) {
-	test := newSelfTest()
-	conn, err := l.Dialer.Connect(ctx, func(channel string) {
-		if !test.heard(channel) {
-			l.OnNotify(channel)
-		}
-	})
-	if err != nil {
-		return false, err
-	}
-	defer pg.Close(conn)
-	if err := test.run(ctx, conn, l.Dialer); err != nil {
-		return false, err
-	}
-	if again {
-		l.Log.Info("listening again")
-	}
-	l.change(true)
-	defer l.change(false)
-	q := gen.New(schema.DB(conn, l.Schema))
-	for {
-		c, wait := l.next(ctx)
-		if c != nil {
-			err = bounded(ctx, callTimeout, func(ctx context.Context) error { return c.fn(ctx, q) })
-			c.done <- err
-			if err != nil && pg.Lost(conn, err) {
-				return true, err
+	for said := ""; ctx.Err() == nil; backoff.Sleep(ctx) {
+		conn, err := l.connect(ctx)
+		if err == nil {
+			if said != "" {
+				l.Log.Info("listening again")
 			}
-			continue
+			said = ""
+			backoff.Reset()
+			err = l.serve(ctx, conn)
 		}
-		err = conn.PgConn().WaitForNotification(wait)
-		quiet := wait.Err() == context.DeadlineExceeded
-		l.interrupt()
-		if quiet && !conn.IsClosed() {
-			err = bounded(ctx, pingTimeout, conn.Ping)
-		}
-		if conn.IsClosed() || ctx.Err() != nil {
-			return true, err
+		if ctx.Err() == nil && err.Error() != said {
+			l.Log.Warn("not listening, polling instead", "error", err)
+			said = err.Error()
 		}
 	}
 }
 
-// next returns the next call, or a context for a wait that a call interrupts.
-func (l *Listener) next(ctx context.Context) (*call, context.Context) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.calls) > 0 {
-		c := l.calls[0]
-		l.calls = l.calls[1:]
-		return &c, nil
+// connect opens a connection and proves that it delivers. The proof is sent through another one, because
+// a pooler may pass on what comes while a statement of ours is running; and it goes before everything
+// that takes session locks, which would stay behind in a pooler's session.
+func (l *Listener) connect(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := l.Dialer.Connect(ctx)
+	if err != nil {
+		return nil, err
 	}
-	ctx, l.interrupt = context.WithTimeout(ctx, l.Idle)
-	return nil, ctx
-}
-
-func (l *Listener) change(up bool) {
-	l.mu.Lock()
-	l.up, l.interrupt = up, func() {}
-	for _, c := range l.calls {
-		c.done <- ErrDown
-	}
-	l.calls = nil
-	l.mu.Unlock()
-	l.OnChange(up)
-}
-
-func bounded(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return fn(ctx)
+	channel := fmt.Sprintf("jobmachine.selftest%x*", rand.Uint64())
+	if _, err = conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err == nil {
+		other := pg.Session{Dialer: l.Dialer, Schema: l.Schema}
+		defer other.Close()
+		err = other.Do(ctx, func(ctx context.Context, q *gen.Queries) error { return q.Notify(ctx, channel) })
+	}
+	for came := (*pgconn.Notification)(nil); err == nil && (came == nil || came.Channel != channel); {
+		if came, err = conn.WaitForNotification(ctx); err != nil && !conn.IsClosed() {
+			err = errDeaf
+		}
+	}
+	if err != nil {
+		pg.Close(conn)
+	}
+	return conn, err
+}
+
+// serve is the life of a connection.
+func (l *Listener) serve(ctx context.Context, conn *pgx.Conn) error {
+	defer pg.Close(conn)
+	defer l.OnChange()
+	defer l.up.Store(false)
+	l.up.Store(true)
+	l.OnChange()
+	q := gen.New(schema.DB(conn, l.Schema))
+	for ctx.Err() == nil {
+		wait, interrupt := context.WithTimeout(ctx, idle)
+		waited := make(chan error, 1)
+		go func() {
+			n, err := conn.WaitForNotification(wait)
+			if n != nil {
+				l.OnNotify(n.Channel)
+			}
+			waited <- err
+		}()
+		call := func(ctx context.Context, _ *gen.Queries) error { return conn.Ping(ctx) }
+		var err error
+		select {
+		case call = <-l.calls:
+			interrupt()
+			err = <-waited
+		case err = <-waited:
+			interrupt()
+			if err == nil {
+				continue
+			}
+		}
+		lost := conn.IsClosed() // and err says why; else it only says that the waiting is over
+		bounded, cancel := context.WithTimeout(ctx, callTimeout)
+		if e := call(bounded, q); !lost {
+			err = e
+		}
+		cancel()
+		if err != nil && pg.Lost(conn, err) {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// Bell wakes one who waits. It may be rung by many; ringing it twice is ringing it once.
+type Bell chan struct{}
+
+// NewBell makes a bell that has not been rung.
+func NewBell() Bell { return make(Bell, 1) }
+
+// Ring wakes who waits, or who will.
+func (b Bell) Ring() {
+	select {
+	case b <- struct{}{}:
+	default:
+	}
+}
+
+// Wait waits until it is rung, at most d, and reports whether it was.
+func (b Bell) Wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-b:
+		return true
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return false
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -24,14 +23,13 @@ type Dialer struct {
 	refused  atomic.Bool       // a pooler does not take them
 }
 
-// FromPool makes a dialer with the settings of a pool.
-func FromPool(pool *pgxpool.Pool) *Dialer {
-	c := pool.Config()
-	return &Dialer{config: c.ConnConfig, before: c.BeforeConnect}
-}
-
-// FromURL makes a dialer from a connection string; what it lacks comes from the PG* variables.
-func FromURL(url string) (*Dialer, error) {
+// NewDialer makes a dialer with the settings of a pool, if there is one, or from a connection string;
+// what that lacks comes from the PG* variables.
+func NewDialer(pool *pgxpool.Pool, url string) (*Dialer, error) {
+	if pool != nil {
+		c := pool.Config()
+		return &Dialer{config: c.ConnConfig, before: c.BeforeConnect}, nil
+	}
 	c, err := parse(url)
 	if err != nil {
 		return nil, err
@@ -46,7 +44,7 @@ func NewPool(ctx context.Context, url, direct string) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := FromURL(direct)
+	d, err := NewDialer(nil, direct)
 	if err != nil {
 		return nil, err
 	}
@@ -82,39 +80,39 @@ func (d *Dialer) Same(o *Dialer) bool {
 	return a.Host == b.Host && a.Port == b.Port && a.Database == b.Database
 }
 
-// With returns a dialer for connections with an application name, and with session settings unless
-// they go through a pooler, where a session belongs to many.
-func (d *Dialer) With(name string, pooled bool, settings map[string]string) *Dialer {
+// With returns a dialer for connections with an application name, read committed, and with commits
+// that are not waited for, if quick; unless they go through a pooler, where a session belongs to many.
+func (d *Dialer) With(name string, pooled, quick bool) *Dialer {
 	c := d.config.Copy()
 	c.RuntimeParams["application_name"] = name
+	settings := map[string]string{"default_transaction_isolation": "read committed"}
+	if quick {
+		settings["synchronous_commit"] = "off"
+	}
 	if c.DefaultQueryExecMode = d.mode(pooled); c.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
 		settings = nil // somebody knows of a pooler
 	}
 	return &Dialer{config: c, before: d.before, settings: settings}
 }
 
-// Connect opens a connection. onNotification, if not nil, is called from within the calls of the
-// connection whenever a notification arrives. A pooler that nobody told of shows itself by refusing
-// settings of a session; then there are none.
-func (d *Dialer) Connect(ctx context.Context, onNotification func(channel string)) (*pgx.Conn, error) {
+// Connect opens a connection. A pooler that nobody told of shows itself by refusing settings of a
+// session; then there are none.
+func (d *Dialer) Connect(ctx context.Context) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	conn, err := d.connect(ctx, onNotification)
+	conn, err := d.connect(ctx)
 	if Code(err) == "08P01" && d.settings != nil && !d.refused.Swap(true) {
-		conn, err = d.connect(ctx, onNotification)
+		conn, err = d.connect(ctx)
 	}
 	return conn, err
 }
 
-func (d *Dialer) connect(ctx context.Context, onNotification func(channel string)) (*pgx.Conn, error) {
+func (d *Dialer) connect(ctx context.Context) (*pgx.Conn, error) {
 	c := d.config.Copy()
 	if d.refused.Load() {
 		c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	} else {
 		maps.Copy(c.RuntimeParams, d.settings)
-	}
-	if onNotification != nil {
-		c.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) { onNotification(n.Channel) }
 	}
 	if d.before != nil {
 		if err := d.before(ctx, c); err != nil {

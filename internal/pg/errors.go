@@ -87,13 +87,6 @@ func Code(err error) string {
 	return ""
 }
 
-// Unsure reports whether a call that ended with err may have been done all the same.
-func Unsure(err error) bool {
-	var connect *pgconn.ConnectError
-	code := Code(err)
-	return code == "" && !errors.As(err, &connect) && !pgconn.SafeToRetry(err) || strings.HasPrefix(code, "57P0")
-}
-
 // Lost reports whether a connection is of no more use after err: closed, shut down by the server,
 // or to a server that has become read-only (a failover may leave the socket open).
 func Lost(conn *pgx.Conn, err error) bool {

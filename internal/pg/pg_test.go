@@ -30,7 +30,7 @@ func TestJSON(t *testing.T) {
 		v    any
 		want string
 	}{
-		{nil, ""}, {none, ""}, {json.RawMessage(nil), ""}, {[]byte(`{"a":1}`), `{"a":1}`}, {json.RawMessage(`"x"`), `"x"`}, {"x", `"x"`}, {0, "0"},
+		{nil, ""}, {none, "null"}, {json.RawMessage(nil), ""}, {json.RawMessage("null"), "null"}, {[]byte(`{"a":1}`), `{"a":1}`}, {json.RawMessage(`"x"`), `"x"`}, {"x", `"x"`}, {0, "0"},
 		{json.RawMessage("\"a\xffb\""), "\"a\uFFFDb\""},
 	} {
 		if got, err := JSON(test.v); err != nil || string(got) != test.want {

@@ -24,7 +24,7 @@ type Session struct {
 
 	mu   sync.Mutex
 	conn *pgx.Conn
-	q    *gen.Queries
+	db   gen.DBTX
 }
 
 // Do runs fn when the connection is free.
@@ -34,30 +34,43 @@ func (s *Session) Do(ctx context.Context, fn Query) error {
 	return s.run(ctx, fn)
 }
 
-// DoOr runs fn here if the connection is free, else on another one.
-func (s *Session) DoOr(ctx context.Context, other *Session, fn Query) error {
-	if !s.mu.TryLock() {
-		return other.Do(ctx, fn)
+// Or is the Do of this connection if it is free, else of another one.
+func (s *Session) Or(other *Session) func(context.Context, Query) error {
+	return func(ctx context.Context, fn Query) error {
+		if !s.mu.TryLock() {
+			return other.Do(ctx, fn)
+		}
+		defer s.mu.Unlock()
+		return s.run(ctx, fn)
 	}
-	defer s.mu.Unlock()
-	return s.run(ctx, fn)
 }
 
 func (s *Session) run(ctx context.Context, fn Query) error {
 	if s.conn == nil {
-		conn, err := s.Dialer.Connect(ctx, nil)
+		conn, err := s.Dialer.Connect(ctx)
 		if err != nil {
 			return err
 		}
-		s.conn, s.q = conn, gen.New(schema.DB(conn, s.Schema))
+		s.conn, s.db = conn, schema.DB(conn, s.Schema)
 	}
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	err := fn(ctx, s.q)
+	err := fn(ctx, gen.New(s.db))
 	if err != nil && Lost(s.conn, err) {
 		s.close()
 	}
 	return err
+}
+
+// Claimed reads the jobs that run under a lease, but for those with one of the receipts.
+func (s *Session) Claimed(ctx context.Context, lease int64, receipts []int64) (jobs []gen.ClaimedJob, err error) {
+	err = s.Do(ctx, func(ctx context.Context, _ *gen.Queries) error {
+		rows, _ := s.db.Query(ctx, `select id, receipt, queue, payload, headers, attempt, max_attempts, created_at, deadline_at, lease_id, reply_to
+			from jobmachine.claimed_job where lease_id = $1 and receipt <> all ($2::bigint[]) and coalesce(deadline_at > now(), true)`, lease, receipts)
+		jobs, err = pgx.CollectRows(rows, pgx.RowToStructByPos[gen.ClaimedJob])
+		return err
+	})
+	return jobs, err
 }
 
 // Close ends the connection; the next call opens another one.

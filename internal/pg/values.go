@@ -22,18 +22,15 @@ func Text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
-// JSON encodes a payload or a reply. []byte and json.RawMessage are JSON already; nil and what
-// encodes as null is none.
+// JSON encodes a payload or a reply. []byte and json.RawMessage are JSON already. Only nil is none: a
+// nil pointer is the null of JSON.
 func JSON(v any) (json.RawMessage, error) {
-	switch b := v.(type) {
-	case nil:
-		return nil, nil
-	case []byte:
+	if b, ok := v.([]byte); ok {
 		v = json.RawMessage(b)
 	}
-	b, err := json.Marshal(v)
-	if err != nil || bytes.Equal(b, []byte("null")) {
-		return nil, err
+	if raw, ok := v.(json.RawMessage); v == nil || ok && raw == nil {
+		return nil, nil
 	}
-	return bytes.ToValidUTF8(b, []byte("\uFFFD")), nil
+	b, err := json.Marshal(v)
+	return bytes.ToValidUTF8(b, []byte("\uFFFD")), err
 }
