@@ -11,61 +11,54 @@ import (
 
 // The commands of the machine. Each draws what it needs, says the SQL, and tells the model.
 
-func actions(m *machine) map[string]func(*rapid.T) {
-	all := map[string]func(*rapid.T){}
-	for name, weighted := range map[string]struct {
+// step runs one of them, the simple ones first.
+func (m *machine) step() {
+	commands := []struct {
 		weight int
-		action func(*rapid.T)
+		run    func()
 	}{
-		"send":        {5, m.Send},
-		"send_many":   {2, m.SendMany},
-		"insert":      {1, m.Insert},
-		"claim":       {6, m.Claim},
-		"claim_many":  {2, m.ClaimMany},
-		"complete":    {4, m.Complete},
-		"fail":        {3, m.FailJob},
-		"snooze":      {1, m.Snooze},
-		"release":     {1, m.Release},
-		"reply":       {2, m.ReplyJob},
-		"settle":      {3, m.Settle},
-		"cancel":      {2, m.Cancel},
-		"retry":       {2, m.Retry},
-		"remove":      {1, m.Remove},
-		"pause":       {1, m.Pause},
-		"resume":      {1, m.Resume},
-		"configure":   {1, m.Configure},
-		"open_lease":  {2, m.OpenLease},
-		"hold_lease":  {1, m.HoldLease},
-		"renew":       {1, m.Renew},
-		"close_lease": {1, m.CloseLease},
-		"tick":        {3, m.Tick},
-		"housekeep":   {1, m.Housekeep},
-		"ask":         {1, m.Ask},
-		"check":       {1, m.Check},
-		"time":        {3, m.Time},
-		"positions":   {1, m.Positions},
-		"begin":       {2, m.Begin},
-		"savepoint":   {1, m.Savepoint},
-		"end":         {3, m.End},
-	} {
-		for i := range weighted.weight {
-			all[strings.TrimSuffix(fmt.Sprintf("%s %d", name, i+1), " 1")] = weighted.action
+		{6, m.Send}, {8, m.Claim}, {4, m.Complete}, {3, m.FailJob}, {3, m.SendMany}, {1, m.Insert}, {3, m.ClaimMany},
+		{1, m.Snooze}, {1, m.Release}, {2, m.ReplyJob}, {4, m.Settle},
+		{2, m.Cancel}, {2, m.Retry}, {1, m.Remove}, {1, m.Pause}, {2, m.Resume}, {1, m.Configure},
+		{2, m.OpenLease}, {1, m.HoldLease}, {1, m.Renew}, {1, m.CloseLease},
+		{2, m.Time}, {2, m.Tick}, {1, m.Housekeep}, {1, m.Ask}, {1, m.Check}, {1, m.Positions},
+		{2, m.Begin}, {1, m.Savepoint}, {3, m.End},
+	}
+	total := 0
+	for _, c := range commands {
+		total += c.weight
+	}
+	n := m.uniform(total, "command")
+	for _, c := range commands {
+		if n -= c.weight; n < 0 {
+			c.run()
+			return
 		}
 	}
-	return all
 }
+
+// uniform draws 0 to n-1, all as likely, which rapid's own numbers are not.
+func (m *machine) uniform(n int, label string) int {
+	v := 0
+	for bit := 1; bit < n; bit *= 2 {
+		if rapid.Bool().Draw(m.T, label) {
+			v += bit
+		}
+	}
+	return v % n
+}
+
+func pick[V any](m *machine, label string, of ...V) V { return of[m.uniform(len(of), label)] }
 
 var queueNames = []string{"a", "g.x", "g.y"}
 
-func (m *machine) session() *session { return rapid.SampledFrom(m.sessions).Draw(m.T, "session") }
-func (m *machine) queue() string     { return rapid.SampledFrom(queueNames).Draw(m.T, "queue") }
+func (m *machine) session() *session { return pick(m, "session", m.sessions...) }
+func (m *machine) queue() string     { return pick(m, "queue", "a", "a", "g.x", "g.y") }
 
 // chance is true once in n times, and never in the simplest case.
 func (m *machine) chance(n int, label string) bool {
-	return rapid.IntRange(0, n-1).Draw(m.T, label) == n-1
+	return m.uniform(n, label) == n-1
 }
-
-func (m *machine) pick(label string, of ...at) at { return rapid.SampledFrom(of).Draw(m.T, label) }
 
 func (m *machine) payload() string {
 	m.n++
@@ -87,11 +80,11 @@ func (m *machine) options(j *job, many bool) (sql string, delay at, uniqueFor *a
 	j.priority, j.headers = 5, "{}"
 	add := func(format string, args ...any) { sql += ", " + fmt.Sprintf(format, args...) }
 	if m.chance(3, "priority given") {
-		j.priority = rapid.IntRange(0, 9).Draw(m.T, "priority")
+		j.priority = m.uniform(10, "priority")
 		add("priority => %d", j.priority)
 	}
 	if m.chance(4, "delayed") {
-		delay = m.pick("delay", 5*second, minute, 0)
+		delay = pick[at](m, "delay", 5*second, minute, 0)
 		if m.chance(2, "as run_at") {
 			add("run_at => %s", m.timestamp(m.now+delay))
 		} else {
@@ -99,23 +92,23 @@ func (m *machine) options(j *job, many bool) (sql string, delay at, uniqueFor *a
 		}
 	}
 	if m.chance(4, "max_attempts given") {
-		j.maxAttempts = rapid.IntRange(1, 3).Draw(m.T, "max_attempts")
+		j.maxAttempts = 1 + m.uniform(3, "max_attempts")
 		add("max_attempts => %d", j.maxAttempts)
 	}
 	if m.chance(4, "timeout given") {
-		j.timeout = ptr(m.pick("timeout", 10*second, 20*minute, 0))
+		j.timeout = ptr(pick[at](m, "timeout", 10*second, 20*minute, 0))
 		add("timeout => '%s'", interval(*j.timeout))
 	}
 	if m.chance(6, "expires") {
-		in := m.pick("expires in", 30*second, 2*minute)
+		in := pick[at](m, "expires in", 30*second, 2*minute)
 		j.expires = ptr(m.now + in)
 		add("expires_in => '%s'", interval(in))
 	}
 	if !many && m.chance(3, "unique") {
-		j.key = rapid.SampledFrom([]string{"k", "l"}).Draw(m.T, "key")
+		j.key = pick(m, "key", "k", "l")
 		add("unique_key => '%s'", j.key)
 		if m.chance(3, "for a time") {
-			uniqueFor = ptr(m.pick("unique_for", minute, 10*second))
+			uniqueFor = ptr(pick[at](m, "unique_for", minute, 10*second))
 			add("unique_for => '%s'", interval(*uniqueFor))
 		}
 	}
@@ -148,7 +141,7 @@ func (m *machine) stored(w *world, j job, id string, delay at, uniqueFor *at) {
 	}
 }
 
-func (m *machine) Send(*rapid.T) {
+func (m *machine) Send() {
 	s := m.session()
 	j := job{queue: m.queue(), payload: m.payload()}
 	sql, delay, uniqueFor := m.options(&j, false)
@@ -159,11 +152,11 @@ func (m *machine) Send(*rapid.T) {
 	})
 }
 
-func (m *machine) SendMany(*rapid.T) {
+func (m *machine) SendMany() {
 	s := m.session()
 	j := job{queue: m.queue()}
 	sql, delay, uniqueFor := m.options(&j, true)
-	n := rapid.IntRange(0, 4).Draw(m.T, "jobs")
+	n := m.uniform(5, "jobs")
 	var payloads, keys []string
 	var waits []any
 	unique := m.chance(3, "unique")
@@ -171,7 +164,7 @@ func (m *machine) SendMany(*rapid.T) {
 		payloads = append(payloads, m.payload())
 		key := ""
 		if unique {
-			key = rapid.SampledFrom([]string{"", "k", "l", "m"}).Draw(m.T, "key")
+			key = pick(m, "key", "", "k", "l", "m")
 		}
 		keys = append(keys, key)
 		waits = append(waits, uniqueKey{j.queue, key})
@@ -207,13 +200,13 @@ func (m *machine) SendMany(*rapid.T) {
 }
 
 // Insert sends through the view.
-func (m *machine) Insert(*rapid.T) {
+func (m *machine) Insert() {
 	s := m.session()
 	j := job{queue: m.queue(), payload: m.payload(), priority: 5, headers: "{}"}
 	columns, values := "", ""
 	var delay at
 	if m.chance(2, "priority given") {
-		j.priority = rapid.IntRange(0, 9).Draw(m.T, "priority")
+		j.priority = m.uniform(10, "priority")
 		columns, values = columns+", priority", values+fmt.Sprintf(", %d", j.priority)
 	}
 	if m.chance(3, "delayed") {
@@ -254,27 +247,27 @@ func (p spec) matches(queue string) bool {
 
 var specNames = []string{"a", "g.*", "g.x", "*", "r", "g.y"}
 
-func (m *machine) Claim(*rapid.T) {
+func (m *machine) Claim() {
 	s := m.session()
-	p := spec{rapid.SampledFrom(specNames).Draw(m.T, "queue"), 10}
-	n := rapid.IntRange(1, 4).Draw(m.T, "n")
+	p := spec{pick(m, "queue", specNames...), 10}
+	n := 1 + m.uniform(4, "n")
 	m.claim(s, fmt.Sprintf("claim('%s', %d", p.name, n), []spec{p}, n)
 }
 
-func (m *machine) ClaimMany(*rapid.T) {
+func (m *machine) ClaimMany() {
 	s := m.session()
 	var specs []spec
 	var names, limits []string
-	for range rapid.IntRange(1, 3).Draw(m.T, "specs") {
-		p := spec{rapid.SampledFrom(specNames).Draw(m.T, "queue"), 10}
+	for range 1 + m.uniform(3, "specs") {
+		p := spec{pick(m, "queue", specNames...), 10}
 		limit := "null"
 		if m.chance(2, "limited") {
-			p.limit = rapid.IntRange(0, 2).Draw(m.T, "limit")
+			p.limit = m.uniform(3, "limit")
 			limit = fmt.Sprint(p.limit)
 		}
 		specs, names, limits = append(specs, p), append(names, "'"+p.name+"'"), append(limits, limit)
 	}
-	n := rapid.IntRange(1, 4).Draw(m.T, "n")
+	n := 1 + m.uniform(4, "n")
 	m.claim(s, fmt.Sprintf("claim_many(array[%s], %d, limits => array[%s]::integer[]", strings.Join(names, ", "), n, strings.Join(limits, ", ")), specs, n)
 }
 
@@ -287,7 +280,7 @@ func (m *machine) claim(s *session, call string, specs []spec, n int) {
 		leaseID = m.leaseOf(leases)
 		call += fmt.Sprintf(", lease_id => %d", leaseID)
 	} else {
-		ttl = m.pick("ttl", 5*minute, 10*second)
+		ttl = pick[at](m, "ttl", hour, 5*minute, hour, 10*second)
 		call += fmt.Sprintf(", ttl => '%s'", interval(ttl))
 	}
 	if s.open {
@@ -422,10 +415,11 @@ func (m *machine) start(w *world, s *session, specs []spec, leaseID int64, ttl a
 		if lease != leaseID {
 			m.fail("job %d runs under lease %d, not %d", j.id, lease, leaseID)
 		}
-		if m.receipts[receipt] || receipt <= 0 || receipt >= 1<<53 {
+		// A claim that was rolled back may be repeated at the same moment only because the clock stands still.
+		if at, given := m.receipts[receipt]; given && at != m.now || receipt <= 0 || receipt >= 1<<53 {
 			m.fail("the receipt %d is not new", receipt)
 		}
-		m.receipts[receipt] = true
+		m.receipts[receipt] = m.now
 		m.runs = append(m.runs, outcome{id: j.id, receipt: receipt})
 		j = w.start(j, leaseID, receipt)
 		for column, want := range map[int]string{2: j.queue, 3: j.payload, 4: j.headers, 5: fmt.Sprint(j.attempt), 6: fmt.Sprint(w.maxOf(j)), 10: j.replyTo} {
@@ -440,25 +434,30 @@ func newLease(worker string, queues []string, ttl, now at, bare bool) lease {
 	return lease{worker: worker, queues: queues, ttl: ttl, started: now, renewed: now, bare: bare}
 }
 
-// anyRun draws a run: one that is going on, or any that ever was.
+// anyRun draws a run: mostly one that is going on; also one that was before, of the same job if that runs again, and one
+// that never was.
 func (m *machine) anyRun(s *session) outcome {
-	var current []outcome
+	var current, former []outcome
 	w := m.view(s)
 	for _, o := range m.runs {
 		if _, ok := w.runs(o.id, o.receipt); ok {
 			current = append(current, o)
+		} else if j, _ := w.job(o.id); j.state == "running" {
+			former = append(former, o)
 		}
 	}
-	if len(current) > 0 && !m.chance(4, "an old receipt") {
-		return rapid.SampledFrom(current).Draw(m.T, "run")
+	n := m.uniform(8, "which run")
+	switch {
+	case len(m.runs) == 0:
+		return outcome{id: 1, receipt: 4711}
+	case n < 5 && len(current) > 0:
+		return pick(m, "run", current...)
+	case n == 5 && len(current) > 0:
+		return outcome{id: pick(m, "run", current...).id, receipt: 4711}
+	case n == 6 && len(former) > 0:
+		return pick(m, "run", former...)
 	}
-	if len(m.runs) == 0 {
-		m.Skip("nothing was claimed")
-	}
-	if m.chance(8, "a wrong receipt") {
-		return outcome{id: rapid.SampledFrom(m.runs).Draw(m.T, "run").id, receipt: 4711}
-	}
-	return rapid.SampledFrom(m.runs).Draw(m.T, "run")
+	return pick(m, "run", m.runs...)
 }
 
 // needs lists the rows that a verb about a job may wait for.
@@ -489,7 +488,7 @@ func (m *machine) verb(s *session, sql string, o outcome) {
 	})
 }
 
-func (m *machine) Complete(*rapid.T) {
+func (m *machine) Complete() {
 	s := m.session()
 	o := m.anyRun(s)
 	o.kind = "complete"
@@ -501,7 +500,7 @@ func (m *machine) Complete(*rapid.T) {
 	m.verb(s, sql, o)
 }
 
-func (m *machine) FailJob(*rapid.T) {
+func (m *machine) FailJob() {
 	s := m.session()
 	o := m.anyRun(s)
 	o.kind, o.error = "fail", ptr(fmt.Sprintf("e%d", len(m.script)))
@@ -511,7 +510,7 @@ func (m *machine) FailJob(*rapid.T) {
 		sql += fmt.Sprintf(", detail => '%s'", *o.detail)
 	}
 	if m.chance(2, "with retry_in") {
-		o.delay = ptr(m.pick("retry_in", 0, 5*second, minute))
+		o.delay = ptr(pick[at](m, "retry_in", 0, 5*second, minute))
 		sql += fmt.Sprintf(", retry_in => '%s'", interval(*o.delay))
 	}
 	if m.chance(5, "permanent") {
@@ -521,21 +520,21 @@ func (m *machine) FailJob(*rapid.T) {
 	m.verb(s, sql+")", o)
 }
 
-func (m *machine) Snooze(*rapid.T) {
+func (m *machine) Snooze() {
 	s := m.session()
 	o := m.anyRun(s)
-	o.kind, o.delay = "snooze", ptr(m.pick("delay", 5*second, minute, 0))
+	o.kind, o.delay = "snooze", ptr(pick[at](m, "delay", 5*second, minute, 0))
 	m.verb(s, fmt.Sprintf("snooze(%d, %d, '%s')", o.id, o.receipt, interval(*o.delay)), o)
 }
 
-func (m *machine) Release(*rapid.T) {
+func (m *machine) Release() {
 	s := m.session()
 	o := m.anyRun(s)
 	o.kind = "release"
 	m.verb(s, fmt.Sprintf("release(%d, %d)", o.id, o.receipt), o)
 }
 
-func (m *machine) ReplyJob(*rapid.T) {
+func (m *machine) ReplyJob() {
 	s := m.session()
 	o := m.anyRun(s)
 	payload := m.payload()
@@ -558,14 +557,14 @@ func (m *machine) ReplyJob(*rapid.T) {
 }
 
 // Settle ends several runs; some of the elements may be poisoned.
-func (m *machine) Settle(*rapid.T) {
+func (m *machine) Settle() {
 	s := m.session()
 	var outcomes []outcome
 	var ids []int64
 	columns := make([][]string, 6)
-	for range rapid.IntRange(1, 4).Draw(m.T, "elements") {
+	for range 1 + m.uniform(4, "elements") {
 		o := m.anyRun(s)
-		o.kind = rapid.SampledFrom([]string{"complete", "fail", "release", "discard", "snooze", "cancel"}).Draw(m.T, "outcome")
+		o.kind = pick(m, "outcome", "complete", "fail", "release", "discard", "snooze", "cancel")
 		if slices.Contains(ids, o.id) {
 			continue // the order of two outcomes of one run is nobody's business
 		}
@@ -580,7 +579,7 @@ func (m *machine) Settle(*rapid.T) {
 			o.error = ptr(fmt.Sprintf("e%d", len(m.script)))
 			text = quoted(*o.error)
 			if kind == "fail" && m.chance(2, "with a delay") {
-				o.delay = ptr(m.pick("delay", 0, 5*second))
+				o.delay = ptr(pick[at](m, "delay", 0, 5*second))
 				delay = fmt.Sprintf("interval '%s'", interval(*o.delay))
 			}
 		case "snooze":
@@ -589,7 +588,7 @@ func (m *machine) Settle(*rapid.T) {
 		}
 		if m.chance(6, "poisoned") {
 			o.poison = true
-			switch rapid.IntRange(0, 3).Draw(m.T, "poison") {
+			switch m.uniform(4, "poison") {
 			case 0:
 				kind = "finish"
 			case 1:
@@ -631,10 +630,10 @@ func (m *machine) anyJob(s *session) int64 {
 	if len(ids) == 0 || m.chance(10, "another one") {
 		return rapid.Int64Range(1, max(1, m.lastID)).Draw(m.T, "job")
 	}
-	return rapid.SampledFrom(ids).Draw(m.T, "job")
+	return pick(m, "job", ids...)
 }
 
-func (m *machine) Cancel(*rapid.T) {
+func (m *machine) Cancel() {
 	s, reason := m.session(), ""
 	id := m.anyJob(s)
 	sql := fmt.Sprintf("select jobmachine.cancel(%d)", id)
@@ -649,13 +648,13 @@ func (m *machine) Cancel(*rapid.T) {
 	}})
 }
 
-func (m *machine) Retry(*rapid.T) {
+func (m *machine) Retry() {
 	s := m.session()
 	id := m.anyJob(s)
 	var delay at
 	sql := fmt.Sprintf("select jobmachine.retry(%d)", id)
 	if m.chance(3, "later") {
-		delay = m.pick("delay", minute, 5*second)
+		delay = pick[at](m, "delay", minute, 5*second)
 		sql = fmt.Sprintf("select jobmachine.retry(%d, %s)", id, m.timestamp(m.now+delay))
 	}
 	m.do(s, command{sql: sql, waits: m.needs(s, id), apply: func(w *world, r result, _ *state) {
@@ -666,7 +665,7 @@ func (m *machine) Retry(*rapid.T) {
 	}})
 }
 
-func (m *machine) Remove(*rapid.T) {
+func (m *machine) Remove() {
 	s := m.session()
 	id := m.anyJob(s)
 	m.do(s, command{sql: fmt.Sprintf("select jobmachine.remove(%d)", id), waits: m.needs(s, id), apply: func(w *world, r result, _ *state) {
@@ -677,10 +676,10 @@ func (m *machine) Remove(*rapid.T) {
 }
 
 func (m *machine) queueOrAll() string {
-	return rapid.SampledFrom(append(slices.Clone(queueNames), "*")).Draw(m.T, "queue")
+	return pick(m, "queue", append(slices.Clone(queueNames), "*")...)
 }
 
-func (m *machine) Pause(*rapid.T) {
+func (m *machine) Pause() {
 	s, name := m.session(), m.queueOrAll()
 	m.setQueue(s, fmt.Sprintf("select jobmachine.pause('%s')", name), name, func(w *world, q *queue) {
 		if q.paused == nil {
@@ -689,11 +688,19 @@ func (m *machine) Pause(*rapid.T) {
 	})
 }
 
-func (m *machine) Resume(*rapid.T) {
-	s, name := m.session(), m.queueOrAll()
-	if q, ok := get[queue](m.view(s), queueKey(name)); !ok || q.paused == nil {
-		m.Skip("it is not paused")
+func (m *machine) Resume() {
+	s := m.session()
+	var paused []string
+	for _, name := range append(slices.Clone(queueNames), "*") {
+		if q, ok := get[queue](m.view(s), queueKey(name)); ok && q.paused != nil {
+			paused = append(paused, name)
+		}
 	}
+	if len(paused) == 0 {
+		m.Send()
+		return
+	}
+	name := pick(m, "queue", paused...)
 	m.setQueue(s, fmt.Sprintf("select jobmachine.resume('%s')", name), name, func(_ *world, q *queue) { q.paused = nil })
 }
 
@@ -709,28 +716,29 @@ func (m *machine) setQueue(s *session, sql, name string, change func(w *world, q
 }
 
 // Configure is not done in transactions: a statement that waits for one would see some settings from before.
-func (m *machine) Configure(*rapid.T) {
+func (m *machine) Configure() {
 	s, name := m.session(), m.queueOrAll()
 	if s.open {
-		m.Skip("in a transaction")
+		m.Send() // in a transaction
+		return
 	}
 	sql, set := "", []func(q *queue){}
 	option := func(text string, f func(q *queue)) { sql, set = sql+", "+text, append(set, f) }
 	if m.chance(2, "max_attempts given") {
-		n := rapid.IntRange(1, 3).Draw(m.T, "max_attempts")
+		n := 1 + m.uniform(3, "max_attempts")
 		option(fmt.Sprintf("max_attempts => %d", n), func(q *queue) { q.maxAttempts = &n })
 	}
 	if m.chance(2, "backoff given") {
-		b, factor, most := m.pick("backoff", 0, 10*second), rapid.SampledFrom([]float64{1, 3}).Draw(m.T, "factor"), m.pick("backoff_max", minute, 5*second)
+		b, factor, most := pick[at](m, "backoff", 0, 10*second), pick(m, "factor", 1.0, 3.0), pick[at](m, "backoff_max", minute, 5*second)
 		option(fmt.Sprintf("backoff => '%s', backoff_factor => %v, backoff_max => '%s'", interval(b), factor, interval(most)),
 			func(q *queue) { q.backoff, q.factor, q.max = &b, &factor, &most })
 	}
 	if m.chance(2, "timeout given") {
-		d := m.pick("timeout", 20*second, 0, 20*minute)
+		d := pick[at](m, "timeout", 20*second, 0, 20*minute)
 		option(fmt.Sprintf("timeout => '%s'", interval(d)), func(q *queue) { q.timeout = &d })
 	}
 	if m.chance(2, "retention given") && !(m.boundary && name == "*") {
-		d := m.pick("retention", 10*minute, 0)
+		d := pick[at](m, "retention", 10*minute, 0)
 		option(fmt.Sprintf("retention => '%s'", interval(d)), func(q *queue) { q.retention = &d })
 	}
 	m.setQueue(s, fmt.Sprintf("select name from jobmachine.configure('%s'%s)", name, sql), name, func(_ *world, q *queue) {
@@ -740,8 +748,8 @@ func (m *machine) Configure(*rapid.T) {
 	})
 }
 
-func (m *machine) OpenLease(*rapid.T) {
-	s, ttl := m.session(), m.pick("ttl", 10*minute, 30*second)
+func (m *machine) OpenLease() {
+	s, ttl := m.session(), pick[at](m, "ttl", 10*minute, 30*second)
 	m.do(s, command{
 		sql: fmt.Sprintf("select jobmachine.open_lease('w%d', '%s', array['a'])", len(m.script), interval(ttl)),
 		apply: func(w *world, r result, _ *state) {
@@ -761,7 +769,7 @@ func (m *machine) leaseOf(leases []int64) int64 {
 	if len(leases) == 0 || m.chance(10, "another one") {
 		return 4711
 	}
-	return rapid.SampledFrom(leases).Draw(m.T, "lease")
+	return pick(m, "lease", leases...)
 }
 
 // withLease runs a command that answers JM004 if the lease is gone.
@@ -781,7 +789,7 @@ func (m *machine) withLease(s *session, id int64, sql string, waits []any, apply
 	}})
 }
 
-func (m *machine) HoldLease(*rapid.T) {
+func (m *machine) HoldLease() {
 	s := m.session()
 	id := m.anyLease(s)
 	m.withLease(s, id, fmt.Sprintf("select jobmachine.hold_lease(%d)", id), nil, func(w *world, l lease, _ result) {
@@ -790,14 +798,14 @@ func (m *machine) HoldLease(*rapid.T) {
 	})
 }
 
-func (m *machine) Renew(*rapid.T) {
+func (m *machine) Renew() {
 	s := m.session()
 	id := m.anyLease(s)
 	var runs []outcome
 	var ids, receipts []string
-	for range rapid.IntRange(0, 2).Draw(m.T, "jobs") {
+	for range m.uniform(3, "jobs") {
 		if len(m.runs) > 0 {
-			o := rapid.SampledFrom(m.runs).Draw(m.T, "run")
+			o := pick(m, "run", m.runs...)
 			runs, ids, receipts = append(runs, o), append(ids, fmt.Sprint(o.id)), append(receipts, fmt.Sprint(o.receipt))
 		}
 	}
@@ -825,7 +833,7 @@ func (m *machine) Renew(*rapid.T) {
 	})
 }
 
-func (m *machine) CloseLease(*rapid.T) {
+func (m *machine) CloseLease() {
 	s := m.session()
 	id := m.anyLease(s)
 	var ids []int64
@@ -855,7 +863,7 @@ func (m *machine) rowsUnder(w *world, lease int64) []job {
 	return w.jobs(func(j job) bool { return j.state == "running" && j.lease == lease })
 }
 
-func (m *machine) Tick(*rapid.T) { m.tick(m.session()) }
+func (m *machine) Tick() { m.tick(m.session()) }
 
 func (m *machine) tick(s *session) {
 	m.do(s, command{sql: "select jobmachine.tick()", apply: func(w *world, r result, seen *state) {
@@ -869,10 +877,11 @@ func (m *machine) tick(s *session) {
 }
 
 // Housekeep gives the housekeeper all the time it may need; then nothing may be left over.
-func (m *machine) Housekeep(*rapid.T) {
+func (m *machine) Housekeep() {
 	for _, s := range m.sessions {
 		if s.open {
-			m.Skip("a transaction is open")
+			m.Send() // a transaction is open
+			return
 		}
 	}
 	for range 3 {
@@ -899,9 +908,9 @@ func (m *machine) Housekeep(*rapid.T) {
 }
 
 // Ask compares status, receive and replies with the views.
-func (m *machine) Ask(*rapid.T) {
+func (m *machine) Ask() {
 	s := m.session()
-	id, after := m.anyJob(s), rapid.IntRange(0, 2).Draw(m.T, "after_seq")
+	id, after := m.anyJob(s), m.uniform(3, "after_seq")
 	want := m.view(s).expected()
 	room, latest, later := "", "", []string{}
 	if j, ok := want.job(id); ok {
@@ -928,10 +937,11 @@ func (m *machine) Ask(*rapid.T) {
 }
 
 // Check waits for answers: 0 means there is one to be fetched, or that LISTEN begins only now.
-func (m *machine) Check(*rapid.T) {
+func (m *machine) Check() {
 	s := m.session()
 	if s.open {
-		m.Skip("in a transaction")
+		m.Send() // in a transaction
+		return
 	}
 	id := m.anyJob(s)
 	m.do(s, command{sql: fmt.Sprintf("select jobmachine.check(%d)", id), apply: func(w *world, r result, _ *state) {
@@ -966,30 +976,38 @@ func (m *machine) Check(*rapid.T) {
 	}
 }
 
-func (m *machine) Time(*rapid.T) {
-	m.advance(m.pick("by", second, 6*second, 31*second, 61*second, 6*minute, 31*minute))
+func (m *machine) Time() {
+	m.advance(pick[at](m, "by", second, 6*second, 31*second, 61*second, 6*minute, 31*minute))
 }
 
 // Positions lets the sequence go on, as others' sends would; the low-water marks move only in large steps.
-func (m *machine) Positions(*rapid.T) {
+func (m *machine) Positions() {
 	m.plain(m.monitor, "select setval('jobmachine.position', last_value + 1500) from jobmachine.position")
 }
 
-func (m *machine) Begin(*rapid.T) {
+func (m *machine) Begin() {
 	s := m.session()
 	if s.open {
-		m.Skip("a transaction is open")
+		m.Send() // a transaction is open
+		return
 	}
 	m.begin(s)
 }
 
-func (m *machine) Savepoint(*rapid.T) {
-	s := m.openSession()
-	m.save(s)
+func (m *machine) Savepoint() {
+	if s := m.openSession(); s != nil {
+		m.save(s)
+	} else {
+		m.Begin()
+	}
 }
 
-func (m *machine) End(*rapid.T) {
+func (m *machine) End() {
 	s := m.openSession()
+	if s == nil {
+		m.Begin()
+		return
+	}
 	if m.chance(3, "undo") {
 		m.undo(s)
 	} else {
@@ -1006,7 +1024,7 @@ func (m *machine) openSession() *session {
 		}
 	}
 	if len(open) == 0 {
-		m.Skip("no transaction is open")
+		return nil
 	}
-	return rapid.SampledFrom(open).Draw(m.T, "session")
+	return pick(m, "session", open...)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +23,9 @@ import (
 type lab struct {
 	t        testing.TB
 	sessions []*session
-	monitor  *session // never in a transaction: it sees what is committed
-	warnings []string // of the housekeeper, which swallows errors
+	monitor  *session       // never in a transaction: it sees what is committed
+	warnings []string       // of the housekeeper, which swallows errors
+	answers  map[string]int // what was answered how often, to see that runs do something
 }
 
 // session is one connection, and in the model its open transaction.
@@ -50,7 +52,7 @@ func newLab(t testing.TB, mutate func(conn *pgx.Conn)) *lab {
 	if mutate != nil {
 		mutate(db.Connect())
 	}
-	l := &lab{t: t}
+	l := &lab{t: t, answers: map[string]int{}}
 	l.monitor = l.connect(db, "-")
 	for _, name := range []string{"A", "B", "C"} {
 		l.sessions = append(l.sessions, l.connect(db, name))
@@ -155,16 +157,16 @@ type machine struct {
 	rows     map[any]any
 	now      at
 	script   []string
-	lastID   int64 // the highest id and position seen so far
-	receipts map[int64]bool
-	runs     []outcome // every receipt that was ever given out, with its job
-	n        int       // numbers payloads
-	boundary bool      // ids go over the end of a segment
-	waited   bool      // the last command had to wait
+	lastID   int64        // the highest id and position seen so far
+	receipts map[int64]at // when each was given out
+	runs     []outcome    // every receipt that was ever given out, with its job
+	n        int          // numbers payloads
+	boundary bool         // ids go over the end of a segment
+	waited   bool         // the last command had to wait
 }
 
 func newMachine(l *lab, t *rapid.T) *machine {
-	m := &machine{lab: l, T: t, rows: map[any]any{}, receipts: map[int64]bool{}}
+	m := &machine{lab: l, T: t, rows: map[any]any{}, receipts: map[int64]at{}}
 	m.boundary = rapid.IntRange(0, 9).Draw(t, "at the end of a segment") == 9
 	start := int64(1)
 	if m.boundary {
@@ -220,6 +222,7 @@ func (m *machine) do(s *session, c command) {
 	m.Helper()
 	r := m.send(s, c)
 	m.script = append(m.script, fmt.Sprintf("%s: %s;  -- %s", s.name, c.sql, r))
+	m.count(c.sql, r)
 	if r.code != "" && s.open {
 		m.undo(s)
 	}
@@ -233,6 +236,22 @@ func (m *machine) do(s *session, c command) {
 	m.compareOthers(s)
 	if len(m.warnings) > 0 {
 		m.fail("the housekeeper met errors: %s", strings.Join(m.warnings, "; "))
+	}
+}
+
+var call = regexp.MustCompile(`jobmachine\.(\w+)`)
+
+// count notes what a function has answered: an error, so many rows, or a word.
+func (m *machine) count(sql string, r result) {
+	answer := fmt.Sprintf("%d rows", len(r.rows))
+	if word := r.one(); r.code != "" {
+		answer = r.code
+	} else if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" {
+		answer = word
+	}
+	m.answers[call.FindStringSubmatch(sql)[1]+" "+answer]++
+	if m.waited {
+		m.answers["waited"]++
 	}
 }
 
