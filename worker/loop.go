@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	spinFor = 20 * time.Millisecond  // how long a busy loop goes on looking after the last job
+	busyGap = 2 * time.Millisecond   // between two claims that find jobs, on the average: busier than that it does not sleep
+	spinFor = 20 * time.Millisecond  // but goes on looking for so long after the last job
 	spinGap = 500 * time.Microsecond // between two such looks
 	deafGap = time.Second            // between two looks, and two renewals, while the listening connection is away
 )
@@ -21,7 +22,8 @@ const (
 // loop claims and hands out until ctx ends, or nothing is left to drain. Its calls use life.
 func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 	var backoff pg.Backoff
-	var found, busy time.Time // the last job, and the first of those that came without a pause
+	var found time.Time // the last job
+	gap := spinFor      // between those of late
 	begun := false
 	for turn := 0; ctx.Err() == nil; turn++ {
 		p, quiet := w.room(turn)
@@ -40,16 +42,15 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 			backoff.Sleep(ctx)
 			continue
 		case jobs > 0:
-			if found = time.Now(); pause > spinFor {
-				busy = found
-			} else if found.Sub(busy) > spinFor {
+			found = time.Now()
+			if gap += (min(pause, spinFor) - gap) / 8; gap < busyGap {
 				w.unpark(life)
 			}
 		case drain && quiet:
 			return nil
 		case drain:
 			w.freed.Wait(ctx, deafGap)
-		case pause < spinFor && w.sleeps() <= 0:
+		case pause < spinFor && gap < busyGap && w.sleeps() <= 0:
 			pg.Sleep(ctx, spinGap)
 		default:
 			w.idle(ctx, life)
@@ -226,8 +227,7 @@ func (w *Worker) leaseGone(lease int64, err error) {
 func (w *Worker) ticker(ctx context.Context) {
 	for wait := time.Second; ctx.Err() == nil; {
 		pg.Sleep(ctx, pg.Jitter(wait, 0.1))
-		wait = time.Second
-		if w.sleeps() > 0 {
+		if wait = time.Second; w.sleeps() > 0 {
 			continue
 		}
 		do := w.listener.Do
