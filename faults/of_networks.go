@@ -28,7 +28,7 @@ var ofNetworks = []scenario{
 			w.start(3, someone)
 			w.until("select pg_postmaster_start_time() < now() - interval '30 s'") // before, no lease ends early
 			w.start(1, sending.with(func(s *spec) { s.Takes, s.Pause = 3*time.Second, 300*time.Millisecond }))
-			w.repeat(8, 5*time.Second, func() {
+			w.repeat(6, 5*time.Second, func() {
 				w.cutOff("application_name like 'jobmachine worker%(listen)'")
 				w.exec("do $$ begin for i in 1 .. 50 loop perform jobmachine.tick(); commit; perform pg_sleep(0.02); end loop; end $$")
 			})

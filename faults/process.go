@@ -108,7 +108,7 @@ func (w *world) kill(p *process) {
 
 // stop asks a process to end, and waits until it has.
 func (w *world) stop(p *process) {
-	w.strike(fault{what: "its worker was stopped", pid: p.pid(), ends: true}, func() {
+	w.strike(fault{what: "its worker was told to stop", pid: p.pid(), ends: true}, func() {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-p.ended:
