@@ -93,7 +93,7 @@ func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o 
 func (c *Client) Answers(ctx context.Context, id int64) iter.Seq2[Answer, error] {
 	return func(yield func(Answer, error) bool) {
 		c.listen()
-		bell, bucket := listen.NewBell(), int(uint64(id)%buckets)
+		bell, bucket := make(listen.Bell, 1), int(uint64(id)%buckets)
 		c.waiting[bucket].Store(bell, nil)
 		defer c.waiting[bucket].Delete(bell)
 		poll := pg.Backoff{Min: 5 * time.Millisecond, Max: 500 * time.Millisecond}

@@ -321,6 +321,15 @@ func TestSend(t *testing.T) {
 		if job, err := c.Status(t.Context(), ids[1]); err != nil || string(job.Payload) != `"two"` {
 			t.Error(string(job.Payload), err)
 		}
+		ids, err = c.SendMany(t.Context(), "m", []any{nil, (*int)(nil)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{`{}`, `null`} {
+			if job, err := c.Status(t.Context(), ids[i]); err != nil || string(job.Payload) != want {
+				t.Errorf("%s, %v; want %s", job.Payload, err, want)
+			}
+		}
 	})
 	t.Run("that is rolled back never was", func(t *testing.T) {
 		tx, err := b.Pool.Begin(t.Context())

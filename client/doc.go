@@ -6,9 +6,7 @@
 //	answer, err := c.Await(ctx, id)
 //
 // Call does both, with typed replies. SendTx sends within a transaction of the caller's: if it is
-// rolled back the job never was. The ticket number that Send returns is all that is needed to ask for
-// the answer, later and from elsewhere.
-//
-// However many callers wait, a Client keeps one LISTEN connection, opened when first needed, and a
-// notification wakes only those it may concern. Without it, or while it is away, waiting polls.
+// rolled back the job never was. The ticket number is all that is needed to ask for the answer, later
+// and from elsewhere. However many callers wait, a Client keeps one LISTEN connection, opened when first
+// needed. Without it, or while it is away, waiting polls.
 package client

@@ -1,12 +1,8 @@
 // Package worker runs jobs.
 //
 //	w, err := worker.New(worker.Config{DatabaseURL: url, Concurrency: 20})
-//	w.Handle("mail.welcome", func(ctx context.Context, job *worker.Job) (any, error) {
-//		var mail Mail
-//		if err := job.Bind(&mail); err != nil {
-//			return nil, err
-//		}
-//		return map[string]string{"sent": mail.To}, mail.Send(ctx)
+//	worker.HandleFunc(w, "mail.welcome", func(ctx context.Context, mail Mail) (string, error) {
+//		return "sent to " + mail.To, mail.Send(ctx)
 //	})
 //	err = w.Run(ctx) // until ctx ends
 //

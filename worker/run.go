@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -146,8 +147,12 @@ func (w *Worker) settle(ctx context.Context, batch []*run) error {
 	}
 	verdicts, err := pg.Ask(ctx, w.settles.Do, func(ctx context.Context, q *gen.Queries) ([]string, error) { return q.Settle(ctx, p) })
 	for i, v := range verdicts {
-		if r := batch[i]; r.verb != "complete" || v != "ok" && v != "already" {
-			w.cfg.Logger.Info("not completed", "job", r.ID, "queue", r.Queue, "attempt", r.Attempt, "outcome", r.verb, "error", r.err, "verdict", v)
+		r := batch[i]
+		job := slog.Group("job", "id", r.ID, "queue", r.Queue, "attempt", r.Attempt)
+		if v == "stale" || v == "unknown" || v == "invalid" {
+			w.cfg.Logger.Warn("outcome not taken", job, "outcome", r.verb, "verdict", v)
+		} else if v == "ok" && (r.verb == "fail" || r.verb == "discard") {
+			w.cfg.Logger.Info("attempt failed", job, "error", r.err)
 		}
 	}
 	return w.trouble("settle", err)

@@ -117,7 +117,7 @@ func New(cfg Config) (*Worker, error) {
 	name, pooled := "jobmachine worker "+cfg.Name, cfg.PollOnly || !main.Same(direct)
 	w := &Worker{
 		cfg: cfg, runs: map[int64]*run{},
-		wake: listen.NewBell(), freed: listen.NewBell(), ended: listen.NewBell(), beat: listen.NewBell(),
+		wake: make(listen.Bell, 1), freed: make(listen.Bell, 1), ended: make(listen.Bell, 1), beat: make(listen.Bell, 1),
 		// A claim that a crash undoes is a pending job again, and the housekeeper does it again.
 		claims:  &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, true)},
 		settles: &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, false)},
@@ -206,8 +206,7 @@ func (w *Worker) trouble(op string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, listen.ErrDown) {
 		return err
 	}
-	err = pg.Wrap(op, err)
-	if err == nil {
+	if err = pg.Wrap(op, err); err == nil {
 		if _, was := w.said.LoadAndDelete(op); was {
 			w.cfg.Logger.Info("works again: " + op)
 		}

@@ -168,11 +168,8 @@ func (l *Listener) serve(ctx context.Context, conn *pgx.Conn) error {
 	return ctx.Err()
 }
 
-// Bell wakes one who waits. It may be rung by many; ringing it twice is ringing it once.
+// Bell wakes one who waits: make(Bell, 1). It may be rung by many; ringing it twice is ringing it once.
 type Bell chan struct{}
-
-// NewBell makes a bell that has not been rung.
-func NewBell() Bell { return make(Bell, 1) }
 
 // Ring wakes who waits, or who will.
 func (b Bell) Ring() {
