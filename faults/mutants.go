@@ -20,7 +20,7 @@ var (
 		{"renew", "expires_at = v_now + l.ttl", "expires_at = l.expires_at"},
 	}}
 	starvedHeart = mutant{Name: "leases are renewed through the handlers' pool", Go: []edit{
-		{"worker/lease.go", "return w.claims.DoOr(ctx, w.settles, fn)", "return fn(ctx, gen.New(w.cfg.Pool))"},
+		{"worker/loop.go", "if err := w.claims.Or(w.settles)(ctx, ", "if err := func(ctx context.Context, fn pg.Query) error { return fn(ctx, gen.New(w.cfg.Pool)) }(ctx, "},
 	}}
 	noFence = mutant{Name: "complete and fail look at the id only", SQL: []edit{
 		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
@@ -45,12 +45,11 @@ var (
 		{"_insert_special", "where i.key is not null\n", "where false\n"},
 		{"_insert_special", "where i.key is null or", "where true or"},
 	}}
-	lostClaims = mutant{Name: "a claim whose answer was lost is not given back", SQL: []edit{
-		{"close_lease", "if v_ids is null then", "if true then"},
-		{"_tick_leases", "or not exists (select from jobmachine.lease l where l.id = r.lease_id)", ""},
+	lostClaims = mutant{Name: "a claim whose answer was lost is not looked for", Go: []edit{
+		{"worker/loop.go", "if w.unsure.Swap(false) {", "if w.unsure.Swap(false) && false {"},
 	}}
 	lostOutcomes = mutant{Name: "outcomes that met an error are not kept", Go: []edit{
-		{"worker/settle.go", "w.outcomes, w.settling = append(w.outcomes, batch...), 0", "w.settling = 0"},
+		{"worker/run.go", "w.outcomes, limit = append(w.outcomes, batch...), max(1, len(batch)/2)", "limit = batchSize"},
 	}}
 	countedLate = mutant{Name: "attempts are counted at failure", SQL: []edit{
 		{"_end_attempt", "(e.outcome in ('snooze', 'release'))", "(e.outcome in ('snooze', 'release', 'crash'))"},
@@ -86,9 +85,11 @@ func hastySend(mode string) edit {
 var (
 	noPoll = mutant{Name: "who sleeps is woken or sleeps on", Handlers: mutantNoPoll, SQL: []edit{
 		{"park", "  return v_tick;", "  return 3600;"},
+	}, Go: []edit{
+		{"internal/listen/listener.go", "= 10 * time.Second // a connection", "= time.Hour // a connection"},
 	}}
 	noProof = mutant{Name: "a listener does not prove that it hears", Go: []edit{
-		{"internal/listen/listener.go", "if err := test.run(ctx, conn, l.Dialer); err != nil {", "if err := ctx.Err(); err != nil {"},
+		{"internal/listen/listener.go", "err == nil && (came == nil ||", "false && (came == nil ||"},
 	}}
 	missedTick = mutant{Name: "a tick that was missed is not made up for", SQL: []edit{
 		{"_tick_due", "where s.due_at <= v_now order", "where s.due_at <= v_now and s.due_at > v_now - interval '1 s' order"},
@@ -104,13 +105,12 @@ var (
 		{"internal/pg/errors.go", `code == "25006" || `, ""},
 	}}
 	faintHeart = mutant{Name: "a worker ends when the server is away at its start", Go: []edit{
-		{"worker/worker.go", "if errors.Is(err, ErrVersion) ||", "if err != nil || errors.Is(err, ErrVersion) ||"},
+		{"worker/loop.go", "case err != nil && !begun && refused(err):", "case err != nil && !begun:"},
 	}}
 	ownClock = mutant{Name: "a worker looks at its own clock", Go: []edit{
-		{"worker/lease.go", "return c.local.Add(at.Sub(c.database))", "_ = c\n\treturn at"},
+		{"worker/run.go", "c.local.Add(at.Sub(c.database))", "c.database.Add(at.Sub(c.database))"},
 	}}
 	itsIsolation = mutant{Name: "workers work at the isolation of the database", Go: []edit{
-		{"worker/worker.go", `durable := map[string]string{"default_transaction_isolation": "read committed"}`, "durable := map[string]string{}"},
-		{"worker/worker.go", `quick := map[string]string{"default_transaction_isolation": "read committed", `, "quick := map[string]string{"},
+		{"internal/pg/dialer.go", `map[string]string{"default_transaction_isolation": "read committed"}`, "map[string]string{}"},
 	}}
 )

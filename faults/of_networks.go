@@ -10,7 +10,7 @@ import (
 var ofNetworks = []scenario{
 	{
 		Name: "lost-answers", What: "one answer in fifty is cut off when the server has committed and not yet said so",
-		Becomes: "outcomes are repeated and answered already; sends with a key are repeated and stored once; claimed jobs that nobody heard of go back",
+		Becomes: "outcomes are repeated and answered already; sends with a key are repeated and stored once; claimed jobs that the worker has not heard of are looked for",
 		Mutants: []mutant{noKey, lostClaims},
 		run: func(w *world) {
 			w.start(3, someone)
