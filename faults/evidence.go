@@ -18,7 +18,9 @@ const patience = 30 * time.Second
 // settle lets the senders end, waits until all jobs are over, and lets the workers end.
 func (w *world) settle() {
 	w.close("producer")
-	go w.close("caller") // each waits for its answers
+	// Each waits for its answers, and for those of one that was killed before it.
+	_ = eventually(w.ctx, patience, func() (bool, error) { return len(w.those("caller")) == w.names["caller"], nil })
+	go w.close("caller")
 	over, changed := int64(-1), time.Now()
 	for time.Since(changed) < patience && w.ctx.Err() == nil {
 		now, err := ask[int64](w, "select count(*) from jobmachine.finished")
