@@ -68,11 +68,11 @@ const (
 )
 
 type sender struct {
-	at              uint8
-	many            bool // send_many: the trigger looks, without the quick look before
-	marked, a, b    bool // locks it has: sending shared; A and B for a moment
-	rings, notified bool
-	ticket          uint8
+	at           uint8
+	many         bool // send_many: the trigger looks, without the quick look before
+	marked, a, b bool // locks it has: sending shared; A and B for a moment
+	rings        bool
+	ticket       uint8
 }
 
 type sleeper struct {

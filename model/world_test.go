@@ -109,7 +109,11 @@ func (w *world) put(key, row any) { w.rows[key] = row; w.touched[key] = true }
 func (w *world) del(key any)      { delete(w.rows, key); w.touched[key] = true }
 
 // lock notes a row that is, or may be, locked and not written.
-func (w *world) lock(key any) { w.touched[key] = w.touched[key] }
+func (w *world) lock(key any) {
+	if !w.touched[key] {
+		w.touched[key] = false
+	}
+}
 
 func (w *world) job(id int64) (job, bool)     { return get[job](w, jobKey(id)) }
 func (w *world) lease(id int64) (lease, bool) { return get[lease](w, leaseKey(id)) }
