@@ -1,6 +1,6 @@
 // Package model checks the SQL engine against small models of it. It has tests only.
 //
-//   - The machine (machine_test.go) sends random commands from several connections to a real PostgreSQL and to a plain
+//   - The machine (machine_test.go, commands_test.go) sends random commands from several connections to a real PostgreSQL and to a plain
 //     world of maps (world_test.go), and compares all that can be seen after every command. A failure is shrunk to a short
 //     script of SQL. Transactions stay open, are rolled back, have savepoints, and meet each other; the clock stands still
 //     until a command moves it.
