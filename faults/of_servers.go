@@ -128,7 +128,7 @@ var ofServers = []scenario{
 			defer w.exec("select pg_drop_replication_slot('dead')")
 			defer w.holdSnapshot()()
 			w.start(2, someone)
-			w.start(2, sending.with(func(s *spec) { s.Takes, s.Mix = 0, map[string]int{"many": 1} }))
+			w.start(1, sending.with(func(s *spec) { s.Takes, s.Pause, s.Mix = 0, 80*time.Millisecond, map[string]int{"many": 1} }))
 			w.start(1, sending.with(func(s *spec) { s.Takes, s.Mix, s.Each = 0, map[string]int{"slow": 1}, 2 }))
 			pace := w.pace(max(20*time.Second, time.Duration(w.scale*float64(10*time.Minute))))
 			w.note("jobs done per second, by fifth of the time: %s; dead tickets at the end: %d", pace, w.deadTickets())
