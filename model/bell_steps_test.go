@@ -222,7 +222,7 @@ func (st *stage) play(s bell, used [4]bool, choose func(bell) (choice, bool)) {
 		st.t.Helper()
 		st.t.Fatalf("%s\nafter%s", fmt.Sprintf(format, args...), trace)
 	}
-	want := [2]float64{}
+	want := [2]string{}
 	at := [4]int{}
 	for i, a := range st.actors {
 		switch {
@@ -272,8 +272,8 @@ func (st *stage) play(s bell, used [4]bool, choose func(bell) (choice, bool)) {
 			continue
 		}
 		a := st.actors[i+2]
-		if a.answer < want[i] || want[i] < 0.51 && a.answer > 0.5 || want[i] == 0 && a.answer != 0 {
-			fail("park answers %v to sleeper %d, the model %v or a little more", a.answer, i+1, want[i])
+		if got := st.answerOf(a); got != want[i] {
+			fail("park says to sleeper %d: %s (%v), the model: %s", i+1, got, a.answer, want[i])
 		}
 		if woken := st.woken(a, queue); woken != p.rung {
 			fail("sleeper %d is woken: %v, in the model: %v", i+1, woken, p.rung)
@@ -302,16 +302,37 @@ func (a *actor) send(queue string, many bool) error {
 	return err
 }
 
-// answerOf is what park answers after the last look: 0, a little, or more than half a second.
-func answerOf(s bell, i int) float64 {
-	work := slices.ContainsFunc(s.senders[:], func(x sender) bool { return x.ticket == tPending })
+// What park says: there is work; look again soon, as somebody is sending; or sleep until it is time for the housekeeping.
+const (
+	workNow = "claim now"
+	soon    = "look again soon"
+	sleep   = "sleep"
+)
+
+func answerOf(s bell, i int) string {
 	switch {
-	case work:
-		return 0
+	case slices.ContainsFunc(s.senders[:], func(x sender) bool { return x.ticket == tPending }):
+		return workNow
 	case s.sleepers[i].underWay:
-		return 0.002
+		return soon
 	}
-	return 0.51
+	return sleep
+}
+
+// answerOf tells what an answer of park meant: the session remembers how long it was told to wait for a sender.
+func (st *stage) answerOf(a *actor) string {
+	st.t.Helper()
+	var wait string
+	if err := a.conn.QueryRow(context.Background(), "select current_setting('jobmachine_session.wait')").Scan(&wait); err != nil {
+		st.t.Fatal(err)
+	}
+	switch {
+	case a.answer == 0:
+		return workNow
+	case wait != "":
+		return soon
+	}
+	return sleep
 }
 
 // woken tells if a notification has arrived. Another one, sent now, shows that nothing more is to come.
