@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	long = given["rapid.checks"] || os.Getenv("RAPID_CHECKS") != ""
 	if !long {
-		flag.Set("rapid.checks", "40")
+		flag.Set("rapid.checks", "30")
 		if !given["rapid.seed"] {
 			flag.Set("rapid.seed", "1")
 		}
