@@ -118,6 +118,44 @@ func (q *Queries) ClaimMany(ctx context.Context, arg ClaimManyParams) ([]Claimed
 	return items, nil
 }
 
+const claimedUnder = `-- name: ClaimedUnder :many
+select id, receipt, queue, payload, headers, attempt, max_attempts, created_at, deadline_at, lease_id, reply_to from jobmachine.claimed_job c
+where c.lease_id = $1 and c.receipt <> all ($2::bigint[]) and coalesce(c.deadline_at > now(), true)
+`
+
+// ClaimedUnder returns the runs of a lease whose receipts are not these: what a claim took whose answer was lost.
+func (q *Queries) ClaimedUnder(ctx context.Context, leaseID int64, receipts []int64) ([]ClaimedJob, error) {
+	rows, err := q.db.Query(ctx, claimedUnder, leaseID, receipts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClaimedJob{}
+	for rows.Next() {
+		var i ClaimedJob
+		if err := rows.Scan(
+			&i.ID,
+			&i.Receipt,
+			&i.Queue,
+			&i.Payload,
+			&i.Headers,
+			&i.Attempt,
+			&i.MaxAttempts,
+			&i.CreatedAt,
+			&i.DeadlineAt,
+			&i.LeaseID,
+			&i.ReplyTo,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const closeLease = `-- name: CloseLease :one
 select jobmachine.close_lease(lease_id => $1::bigint)::bigint as released
 `

@@ -57,3 +57,8 @@ select jobmachine.park(queues => @queues::text[])::double precision as seconds;
 -- Unpark tells that this session is awake: senders need not notify it.
 -- name: Unpark :exec
 select jobmachine.unpark();
+
+-- ClaimedUnder returns the runs of a lease whose receipts are not these: what a claim took whose answer was lost.
+-- name: ClaimedUnder :many
+select * from jobmachine.claimed_job c
+where c.lease_id = @lease_id and c.receipt <> all (@receipts::bigint[]) and coalesce(c.deadline_at > now(), true);

@@ -103,7 +103,9 @@ func (w *Worker) claim(ctx context.Context, p gen.ClaimManyParams) (n int, err e
 			here = append(here, r.Receipt)
 		}
 		w.mu.Unlock()
-		jobs, err = w.claims.Claimed(ctx, lease, here)
+		jobs, err = pg.Ask(ctx, w.claims.Do, func(ctx context.Context, q *gen.Queries) ([]gen.ClaimedJob, error) {
+			return q.ClaimedUnder(ctx, lease, here)
+		})
 	}
 	if err == nil && len(jobs) == 0 {
 		jobs, err = pg.Ask(ctx, w.claims.Do, func(ctx context.Context, q *gen.Queries) ([]gen.ClaimedJob, error) { return q.ClaimMany(ctx, p) })

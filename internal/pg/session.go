@@ -62,17 +62,6 @@ func (s *Session) run(ctx context.Context, fn Query) error {
 	return err
 }
 
-// Claimed reads the jobs that run under a lease, but for those with one of the receipts.
-func (s *Session) Claimed(ctx context.Context, lease int64, receipts []int64) (jobs []gen.ClaimedJob, err error) {
-	err = s.Do(ctx, func(ctx context.Context, _ *gen.Queries) error {
-		rows, _ := s.db.Query(ctx, `select id, receipt, queue, payload, headers, attempt, max_attempts, created_at, deadline_at, lease_id, reply_to
-			from jobmachine.claimed_job where lease_id = $1 and receipt <> all ($2::bigint[]) and coalesce(deadline_at > now(), true)`, lease, receipts)
-		jobs, err = pgx.CollectRows(rows, pgx.RowToStructByPos[gen.ClaimedJob])
-		return err
-	})
-	return jobs, err
-}
-
 // Close ends the connection; the next call opens another one.
 func (s *Session) Close() {
 	s.mu.Lock()
