@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
@@ -211,4 +212,24 @@ func TestARolledBackUncheckIsNoticed(t *testing.T) {
 	})
 	s.exec("select jobmachine.complete($1, $2)", r.ID, r.Receipt)
 	equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
+}
+
+// What check remembers of a job goes with the bell, or a session that waits for streams would grow for ever.
+func TestUncheckForgetsTheJobsOfItsBell(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s := connect(t, db)
+	var ids []int64
+	for len(ids) < 65 { // the first and the last have one bell
+		ids = append(ids, one[int64](s, "select jobmachine.send('q')"))
+	}
+	for _, r := range s.claim("q", 65, nil) {
+		s.exec("select jobmachine.reply($1, $2, '1')", r.ID, r.Receipt)
+	}
+	for _, id := range []int64{ids[0], ids[1], ids[64]} {
+		s.exec("select jobmachine.check($1)", id) // LISTENs
+		s.exec("select jobmachine.check($1)", id)
+	}
+	s.exec("select jobmachine.uncheck($1)", ids[0])
+	equal(t, "remembered", one[string](s, "select current_setting('jobmachine_session.seen')"), fmt.Sprintf(`{"%d": 1}`, ids[1]))
 }

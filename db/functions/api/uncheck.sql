@@ -11,7 +11,8 @@ begin
     perform jobmachine._wait_on((uncheck.job_id & 63)::integer, false);
   end if;
   if v_seen is not null then
-    perform set_config('jobmachine_session.seen', (v_seen::jsonb - uncheck.job_id::text)::text, false);
+    perform set_config('jobmachine_session.seen', (v_seen::jsonb - array(
+      select k.id from jsonb_object_keys(v_seen::jsonb) k (id) where k.id::bigint & 63 = uncheck.job_id & 63))::text, false);
   end if;
 end
 $$;

@@ -8,6 +8,7 @@ as $$
 declare
   v_now constant timestamptz := jobmachine._now();
   v_done integer[];
+  v_ended bigint[];
   v_over bigint[];
 begin
   with ended as (
@@ -27,15 +28,15 @@ begin
     from ended e
     join holder h on h.lease_id = e.lease_id
   )
-  select array_agg(e.n), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
-  into v_done, v_over
+  select array_agg(e.n), array_agg(e.job_id), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
+  into v_done, v_ended, v_over
   from ended e;
 
   if v_over is not null then
     perform jobmachine._after_end(v_over);
   end if;
   if exists (select from jobmachine.queue q where q.retention = '0') then
-    perform jobmachine._forget_at_once(_complete.job_ids);
+    perform jobmachine._forget_at_once(v_ended);
   end if;
   if cardinality(v_done) = cardinality(_complete.job_ids) then
     return array_fill('ok'::text, array[cardinality(v_done)]);
