@@ -53,7 +53,6 @@ func (m *machine) verb(s *session, sql string, o outcome) {
 		sql:   "select jobmachine." + sql,
 		waits: m.needs(s, o.id),
 		apply: func(w *world, r result, seen *state) {
-			w.forgetAtOnce(seen, o.id)
 			want := w.end(o)[0]
 			if r.one() != want {
 				m.fail("it answers %s, not %s", r, want)
@@ -186,7 +185,6 @@ func (m *machine) Settle() {
 			list(3, "text"), list(4, "text"), list(5, "interval")),
 		waits: m.needs(s, ids...),
 		apply: func(w *world, r result, seen *state) {
-			w.forgetAtOnce(seen, ids...)
 			if len(r.rows) != len(outcomes) {
 				m.fail("%d verdicts for %d elements", len(r.rows), len(outcomes))
 			}

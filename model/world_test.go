@@ -266,15 +266,6 @@ func (w *world) forgettable(j job) bool {
 	return j.finished != nil && *j.finished <= w.now-*w.setting(j.queue).retention
 }
 
-// forgetAtOnce follows an engine that removes, at any call, what a queue that now keeps nothing has kept before.
-func (w *world) forgetAtOnce(seen *state, ids ...int64) {
-	for _, id := range ids {
-		if j, ok := w.job(id); ok && j.finished != nil && *w.setting(j.queue).retention == 0 && !seen.has(id) {
-			w.forget(j)
-		}
-	}
-}
-
 // runs tells if a receipt is that of the current run.
 func (w *world) runs(id, receipt int64) (job, bool) {
 	j, ok := w.job(id)

@@ -10,7 +10,9 @@ declare
   v_pause double precision := 0.001::double precision;
 begin
   commit;
-  if within is null or not pg_catalog.isfinite(within) or within < '0' or within > '1 day' then
+  if within is null or not pg_catalog.isfinite(within) or within < '0' or within > '1 day'
+    or pg_catalog.date_part('year', within) <> 0 or pg_catalog.date_part('month', within) <> 0 or pg_catalog.date_part('day', within) not between 0 and 1
+  then
     raise exception using errcode = 'JM001', message = 'within is out of range',
       detail = pg_catalog.format('within is %s.', coalesce(within::text, 'null')), hint = 'Give an interval from 0 to 1 day.';
   end if;
