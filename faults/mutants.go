@@ -65,20 +65,21 @@ var (
 
 // What is on the disk, and where.
 var (
-	hastyCommit = mutant{Name: "commits are not waited for", SQL: []edit{
-		{"_complete", "begin\n  with ended", "begin\n  perform set_config('synchronous_commit', 'off', true);\n  with ended"},
-		{"_complete_one", "begin\n", "begin\n  perform set_config('synchronous_commit', 'off', true);\n"},
-		hastySend("off"),
-	}}
-	localCommit = mutant{Name: "a send does not wait for the standby", SQL: []edit{hastySend("local")}}
+	hastyCommit = mutant{Name: "commits are not waited for", SQL: hasty("off")}
+	localCommit = mutant{Name: "commits do not wait for the standby", SQL: hasty("local")}
 	hastyClaim  = mutant{Name: "also the claim of a job with one attempt is not waited for", SQL: []edit{
 		{"_start", "where s.max_attempts > 1 or", "where true or"},
 		{"_start_one", "if v_max_attempts = 1 and", "if false and"},
 	}}
 )
 
-func hastySend(mode string) edit {
-	return edit{"_check_queue", "begin\n", "begin\n  perform set_config('synchronous_commit', '" + mode + "', true);\n"}
+// hasty lets transactions that send or end jobs commit sooner: all of them, since one that notifies and waits
+// holds up the others that notify.
+func hasty(mode string) (edits []edit) {
+	for _, function := range []string{"send", "send_many", "reply", "_complete", "_complete_one", "_end_attempt"} {
+		edits = append(edits, edit{function, "\nbegin\n", "\nbegin\n  perform set_config('synchronous_commit', '" + mode + "', true);\n"})
+	}
+	return edits
 }
 
 // Who hears of it, and when.

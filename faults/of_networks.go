@@ -63,7 +63,11 @@ var ofNetworks = []scenario{
 			w.start(1, sending)
 			w.start(1, replying)
 			w.start(1, asking)
-			w.repeat(60, 500*time.Millisecond, func() { w.cutOff("true") })
+			w.repeat(30, time.Second, func() {
+				w.cutOff("true")
+				w.wait(w.some(500 * time.Millisecond))
+				w.cutOff("application_name like 'jobmachine worker%'") // not of its handlers
+			})
 		},
 	}, {
 		Name: "pooler", What: "everything goes through PgBouncer in transaction mode, which is killed now and then; some workers were not told of it",

@@ -111,9 +111,14 @@ func (w *world) strike(f fault, do func()) {
 // repeat does something n times, about a gap apart.
 func (w *world) repeat(n int, gap time.Duration, do func()) {
 	for range max(2, int(float64(n)*w.scale)) {
-		w.wait(time.Duration(float64(gap) * (0.5 + w.dice.Float64())))
+		w.wait(w.some(gap))
 		do()
 	}
+}
+
+// some is about d.
+func (w *world) some(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.5 + w.dice.Float64()))
 }
 
 // last is a length of time that may be cut short to save time.
