@@ -226,6 +226,7 @@ func TestWorkStopsCommands(t *testing.T) {
 		p := s.start("work", "--queue", "q", "--exec", "echo $$ > started; "+gate+"; echo done", "--concurrency", "1")
 		readPid(t, filepath.Join(s.home, "started"))
 		p.signal(syscall.SIGTERM)
+		eventually(t, "the signal", func() bool { return strings.Contains(p.stderr.String(), "a second signal stops them") })
 		openGate(t, s)
 		if r := p.end(); r.code != 0 || !strings.Contains(r.stderr, "msg=stopped") {
 			t.Error(r)
