@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 type process struct {
 	spec
 	cmd    *exec.Cmd
+	hears  chan struct{} // closed when it can be told to end
 	ended  chan struct{}
 	frozen bool
 }
@@ -49,13 +51,19 @@ func (w *world) launch(s spec) {
 	log, err := os.OpenFile(filepath.Join(w.dir, s.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	must(err)
 	defer log.Close()
-	p := &process{spec: s, cmd: exec.Command(cmp.Or(s.Program, w.program), s.Arguments...), ended: make(chan struct{})}
-	if s.Program != "" {
-		s.Role = "command" // what the children are to be
-	}
-	p.cmd.Env = s.environment()
+	p := &process{spec: s, cmd: exec.Command(cmp.Or(s.Program, w.program), s.Arguments...), hears: make(chan struct{}), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if s.Program != "" {
+		s.Role = "command" // what the children are to be
+		close(p.hears)
+	} else {
+		p.cmd.Stdout = nil
+		out, err := p.cmd.StdoutPipe()
+		must(err)
+		go func() { _, _ = io.Copy(io.Discard, out); close(p.hears) }()
+	}
+	p.cmd.Env = s.environment()
 	must(p.cmd.Start())
 	w.processes = append(w.processes, p)
 	go w.supervise(p)
@@ -106,8 +114,10 @@ func (w *world) kill(p *process) {
 	}
 }
 
-// stop asks a process to end, and waits until it has.
+// stop asks a process to end, and waits until it has. One that has only just begun would die of the
+// signal, and not do what it does at its end.
 func (w *world) stop(p *process) {
+	<-p.hears
 	w.strike(fault{what: "its worker was told to stop", pid: p.pid(), ends: true}, func() {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		select {

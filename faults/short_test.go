@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,19 +20,29 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Every mutant is a change of what is there.
-func TestMutantsAreOfTheSource(t *testing.T) {
-	t.Parallel()
+func emptyWorld(t *testing.T) *world {
+	t.Helper()
 	dir, err := scratch()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	w := &world{ctx: t.Context(), dir: dir}
-	defer w.destroy()
+	w := &world{ctx: t.Context(), dir: dir, program: os.Args[0], dice: rand.New(rand.NewPCG(1, 0))}
+	t.Cleanup(func() {
+		w.destroy()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	if err := w.build(scenario{}); err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+// Every mutant is a change of what is there.
+func TestMutantsAreOfTheSource(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
 	for _, s := range scenarios {
 		if len(s.Mutants) == 0 {
 			t.Errorf("%s has no mutant", s.Name)
@@ -44,6 +55,22 @@ func TestMutantsAreOfTheSource(t *testing.T) {
 				t.Errorf("%s: %s: %v", s.Name, m.Name, err)
 			}
 		}
+	}
+}
+
+// Who is told to end when it has only just begun ends in an orderly way all the same.
+func TestToldAtOnce(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	w.start(5, sending)
+	w.close("producer")
+	for _, x := range w.exits {
+		if !x.done {
+			t.Errorf("%s: %s", x.role, x.how)
+		}
+	}
+	if len(w.exits) != 5 {
+		t.Errorf("%d of 5 have ended", len(w.exits))
 	}
 }
 

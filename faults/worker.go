@@ -204,15 +204,20 @@ func leave(pool *pgxpool.Pool, err error) {
 
 var errRole = errors.New("no such role")
 
-// play is a process that is not the one that runs the scenarios.
+// play is a process that is not the one that runs the scenarios. Its ctx ends by SIGTERM: from here on
+// it can be told to end, which it says by closing its output.
 func play(ctx context.Context, s spec) error {
+	if s.Role == "command" { // whose output is the reply
+		return obey(ctx, s)
+	}
+	if err := os.Stdout.Close(); err != nil {
+		return err
+	}
 	switch s.Role {
 	case "worker":
 		return work(ctx, s)
 	case "producer":
 		return produce(ctx, s)
-	case "command":
-		return obey(ctx, s)
 	case "caller":
 		return call(ctx, s)
 	case "plain worker":
