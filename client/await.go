@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/jobmachine/jobmachine/gen"
-	"github.com/jobmachine/jobmachine/internal/listen"
 	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
@@ -93,7 +92,7 @@ func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o 
 func (c *Client) Answers(ctx context.Context, id int64) iter.Seq2[Answer, error] {
 	return func(yield func(Answer, error) bool) {
 		c.listen()
-		bell, bucket := make(listen.Bell, 1), int(uint64(id)%buckets)
+		bell, bucket := make(pg.Bell, 1), int(uint64(id)%buckets)
 		c.waiting[bucket].Store(bell, nil)
 		defer c.waiting[bucket].Delete(bell)
 		poll := pg.Backoff{Min: 5 * time.Millisecond, Max: 500 * time.Millisecond}
@@ -159,7 +158,7 @@ func (c *Client) check(ctx context.Context, id int64, bucket int, poll *pg.Backo
 // ring wakes those who wait in a bucket, and tells how many.
 func (c *Client) ring(bucket int) (n int) {
 	c.waiting[bucket].Range(func(bell, _ any) bool {
-		bell.(listen.Bell).Ring()
+		bell.(pg.Bell).Ring()
 		n++
 		return true
 	})

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/jobmachine/jobmachine/gen"
@@ -56,7 +54,7 @@ type Client struct {
 	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 
-	waiting [buckets]sync.Map    // the listen.Bell of each who waits
+	waiting [buckets]sync.Map    // the pg.Bell of each who waits
 	safe    [buckets]atomic.Bool // an answer in the bucket rings
 }
 
@@ -139,7 +137,7 @@ func (c *Client) send(ctx context.Context, q *gen.Queries, queue string, payload
 	}
 	id, err := q.Send(ctx, gen.SendParams{
 		Queue: p.Queue, Payload: p.Payloads[0], Priority: p.Priority, RunAt: p.RunAt, Delay: p.Delay, MaxAttempts: p.MaxAttempts, Timeout: p.Timeout,
-		ExpiresIn: p.ExpiresIn, UniqueKey: optional(o.UniqueKey), UniqueFor: p.UniqueFor, Headers: p.Headers, ReplyTo: p.ReplyTo,
+		ExpiresIn: p.ExpiresIn, UniqueKey: pg.Optional(o.UniqueKey), UniqueFor: p.UniqueFor, Headers: p.Headers, ReplyTo: p.ReplyTo,
 	})
 	return id, pg.Wrap("send", err)
 }
@@ -164,9 +162,9 @@ func (c *Client) params(queue string, payloads []any, many bool, options []Optio
 		return p, o, fmt.Errorf("%w: give one Options, with UniqueKey for Send and UniqueKeys, one per payload, for SendMany", ErrInvalid)
 	}
 	p = gen.SendManyParams{
-		Queue: cmp.Or(queue, c.cfg.Queue), Payloads: make([]json.RawMessage, len(payloads)), RunAt: optional(o.RunAt),
-		Delay: interval(o.Delay), Timeout: interval(o.Timeout), ExpiresIn: interval(o.ExpiresIn), UniqueFor: interval(o.UniqueFor),
-		MaxAttempts: optional(int4(o.MaxAttempts)), UniqueKeys: o.UniqueKeys, ReplyTo: optional(o.ReplyTo),
+		Queue: cmp.Or(queue, c.cfg.Queue), Payloads: make([]json.RawMessage, len(payloads)), RunAt: pg.Optional(o.RunAt),
+		Delay: pg.OptionalInterval(o.Delay), Timeout: pg.OptionalInterval(o.Timeout), ExpiresIn: pg.OptionalInterval(o.ExpiresIn), UniqueFor: pg.OptionalInterval(o.UniqueFor),
+		MaxAttempts: pg.Optional(pg.Int4(o.MaxAttempts)), UniqueKeys: o.UniqueKeys, ReplyTo: pg.Optional(o.ReplyTo),
 	}
 	for i, payload := range payloads {
 		if p.Payloads[i], err = pg.JSON(payload); err != nil {
@@ -174,7 +172,7 @@ func (c *Client) params(queue string, payloads []any, many bool, options []Optio
 		}
 	}
 	if o.Priority != nil {
-		n := int4(*o.Priority)
+		n := pg.Int4(*o.Priority)
 		p.Priority = &n
 	}
 	if o.Timeout < 0 {
@@ -186,18 +184,4 @@ func (c *Client) params(queue string, payloads []any, many bool, options []Optio
 		}
 	}
 	return p, o, nil
-}
-
-func optional[T comparable](v T) *T {
-	if v == *new(T) {
-		return nil
-	}
-	return &v
-}
-
-// int4 keeps a number that is out of range out of range.
-func int4(n int) int32 { return int32(max(math.MinInt32, min(n, math.MaxInt32))) }
-
-func interval(d time.Duration) pgtype.Interval {
-	return pgtype.Interval{Microseconds: d.Microseconds(), Valid: d != 0}
 }

@@ -18,6 +18,7 @@ import (
 type run struct {
 	Job
 	reg    *registration
+	ctx    context.Context
 	cancel context.CancelCauseFunc
 	outcome
 }
@@ -37,8 +38,7 @@ func (w *Worker) start(jobs []gen.ClaimedJob) {
 	w.lastClaim = time.Now()
 	for _, job := range jobs {
 		r := &run{Job: Job{ClaimedJob: job, worker: w}, reg: w.handler(job.Queue)}
-		ctx, cancel := context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))
-		r.cancel = cancel
+		r.ctx, r.cancel = context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))
 		if job.LeaseID != w.lease.Load() {
 			r.cancel(ErrLeaseLost) // while the claim was under way
 		}
@@ -48,12 +48,39 @@ func (w *Worker) start(jobs []gen.ClaimedJob) {
 		w.runs[job.ID] = r
 		w.running++
 		r.reg.running++
-		go w.do(ctx, r)
+		w.todo = append(w.todo, r)
+	}
+	w.more()
+}
+
+// more lets a goroutine come for what is to do, if none is on its way.
+func (w *Worker) more() {
+	if len(w.todo) > 0 && !w.coming {
+		w.coming = true
+		go w.doAll()
 	}
 }
 
+// doAll does what there is to do. Another goroutine comes after it, so that a handler which takes long holds up no other;
+// short ones share one goroutine, whose stack has grown.
+func (w *Worker) doAll() {
+	for r := w.take(true); r != nil; r = w.take(false) {
+		w.do(r)
+	}
+}
+
+func (w *Worker) take(arrived bool) (r *run) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.coming = w.coming && !arrived; len(w.todo) > 0 {
+		r, w.todo = w.todo[0], w.todo[1:]
+		w.more()
+	}
+	return r
+}
+
 // do runs the handler. A panic is a failed attempt, and so is runtime.Goexit.
-func (w *Worker) do(ctx context.Context, r *run) {
+func (w *Worker) do(r *run) {
 	defer w.finish(r)
 	r.outcome = outcome{verb: "fail", err: "the handler ended its goroutine"}
 	defer func() {
@@ -61,6 +88,7 @@ func (w *Worker) do(ctx context.Context, r *run) {
 			r.outcome = outcome{verb: "fail", err: fmt.Sprintf("panic: %v\n\n%s", p, debug.Stack())}
 		}
 	}()
+	ctx := r.ctx
 	if at, c := r.DeadlineAt, w.clock.Load(); at != nil {
 		var stop context.CancelFunc
 		ctx, stop = context.WithDeadlineCause(ctx, c.local.Add(at.Sub(c.database)), ErrTimeout)
@@ -139,21 +167,24 @@ func (w *Worker) settler(ctx context.Context) {
 }
 
 func (w *Worker) settle(ctx context.Context, batch []*run) error {
-	var p gen.SettleParams
-	for _, r := range batch {
-		p.JobIds, p.Receipts = append(p.JobIds, r.ID), append(p.Receipts, r.Receipt)
-		p.Outcomes, p.Replies = append(p.Outcomes, r.verb), append(p.Replies, r.reply)
-		p.Errors, p.Delays = append(p.Errors, pg.Text(r.err)), append(p.Delays, r.delay)
+	n := len(batch)
+	p := gen.SettleParams{JobIds: make([]int64, n), Receipts: make([]int64, n), Outcomes: make([]string, n), Replies: make([]string, n),
+		Errors: make([]string, n), Delays: make([]pgtype.Interval, n)}
+	for i, r := range batch {
+		p.JobIds[i], p.Receipts[i], p.Outcomes[i], p.Replies[i], p.Errors[i], p.Delays[i] = r.ID, r.Receipt, r.verb, r.reply, pg.Text(r.err), r.delay
 	}
 	verdicts, err := pg.Ask(ctx, w.settles.Do, func(ctx context.Context, q *gen.Queries) ([]string, error) { return q.Settle(ctx, p) })
 	for i, v := range verdicts {
-		r := batch[i]
-		job := slog.Group("job", "id", r.ID, "queue", r.Queue, "attempt", r.Attempt)
-		if v == "stale" || v == "unknown" || v == "invalid" {
-			w.cfg.Logger.Warn("outcome not taken", job, "outcome", r.verb, "verdict", v)
-		} else if v == "ok" && (r.verb == "fail" || r.verb == "discard") {
-			w.cfg.Logger.Info("attempt failed", job, "error", r.err)
+		switch r := batch[i]; {
+		case v == "stale" || v == "unknown" || v == "invalid":
+			w.cfg.Logger.Warn("outcome not taken", r.group(), "outcome", r.verb, "verdict", v)
+		case v == "ok" && (r.verb == "fail" || r.verb == "discard"):
+			w.cfg.Logger.Info("attempt failed", r.group(), "error", r.err)
 		}
 	}
 	return w.trouble("settle", err)
+}
+
+func (r *run) group() slog.Attr {
+	return slog.Group("job", "id", r.ID, "queue", r.Queue, "attempt", r.Attempt)
 }

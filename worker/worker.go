@@ -81,10 +81,10 @@ type Worker struct {
 	claims, settles *pg.Session
 	listener        *listen.Listener // down when PollOnly
 
-	wake  listen.Bell // there may be something to claim
-	freed listen.Bell // a slot became free, or outcomes were settled
-	ended listen.Bell // there are outcomes to settle
-	beat  listen.Bell // renew now
+	wake  pg.Bell // there may be something to claim
+	freed pg.Bell // a slot became free, or outcomes were settled
+	ended pg.Bell // there are outcomes to settle
+	beat  pg.Bell // renew now
 
 	lease  atomic.Int64          // the right to run jobs; 0: none
 	held   atomic.Bool           // it is tied to the listening session
@@ -94,6 +94,8 @@ type Worker struct {
 	said   sync.Map              // what goes wrong, by operation
 
 	mu        sync.Mutex
+	todo      []*run         // claimed, the handler not started yet
+	coming    bool           // a goroutine is on its way to them
 	runs      map[int64]*run // handlers at work, by job id
 	running   int            // handlers at work; more than runs if one goes on after its job was started anew
 	outcomes  []*run         // ended and not settled
@@ -117,7 +119,7 @@ func New(cfg Config) (*Worker, error) {
 	name, pooled := "jobmachine worker "+cfg.Name, cfg.PollOnly || !main.Same(direct)
 	w := &Worker{
 		cfg: cfg, runs: map[int64]*run{},
-		wake: make(listen.Bell, 1), freed: make(listen.Bell, 1), ended: make(listen.Bell, 1), beat: make(listen.Bell, 1),
+		wake: make(pg.Bell, 1), freed: make(pg.Bell, 1), ended: make(pg.Bell, 1), beat: make(pg.Bell, 1),
 		// A claim that a crash undoes is a pending job again, and the housekeeper does it again.
 		claims:  &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, true)},
 		settles: &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, false)},

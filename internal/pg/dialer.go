@@ -119,7 +119,11 @@ func (d *Dialer) connect(ctx context.Context) (*pgx.Conn, error) {
 			return nil, err
 		}
 	}
-	return pgx.ConnectConfig(ctx, c)
+	conn, err := pgx.ConnectConfig(ctx, c)
+	if err == nil {
+		conn.TypeMap().RegisterType(rawJSON)
+	}
+	return conn, err
 }
 
 // Close says goodbye to the server, briefly.

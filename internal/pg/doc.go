@@ -1,3 +1,3 @@
 // Package pg holds what worker, client and listen share about PostgreSQL: connections of their
-// own, the errors of jobmachine, and how Go values become arguments.
+// own, how to wait, the errors of jobmachine, and how Go values become arguments.
 package pg
