@@ -6,6 +6,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +120,7 @@ func (l *Listener) connect(ctx context.Context) (*pgx.Conn, error) {
 			err = errDeaf
 		}
 	}
-	if err != nil {
+	if err = cmp.Or(err, pg.Writable(conn)); err != nil {
 		pg.Close(conn)
 	}
 	return conn, err
@@ -161,7 +162,7 @@ func (l *Listener) serve(ctx context.Context, conn *pgx.Conn) error {
 			err = e
 		}
 		cancel()
-		if err != nil && pg.Lost(conn, err) {
+		if err = cmp.Or(err, pg.Writable(conn)); err != nil && pg.Lost(conn, err) {
 			return err
 		}
 	}

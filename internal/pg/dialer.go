@@ -50,7 +50,20 @@ func NewPool(ctx context.Context, url, direct string) (*pgxpool.Pool, error) {
 	}
 	main := &Dialer{config: c.ConnConfig}
 	c.ConnConfig.DefaultQueryExecMode = main.mode(!main.Same(d))
+	c.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return !outlived(conn), nil }
 	return pgxpool.NewWithConfig(ctx, c)
+}
+
+// outlived reports whether a connection of a pool should be left because its server has become read-only.
+// For a second it may serve all the same: one who only reads may mean that server.
+func outlived(conn *pgx.Conn) bool {
+	data, since := conn.PgConn().CustomData(), "first use"
+	first, used := data[since].(time.Time)
+	if !used {
+		first = time.Now()
+		data[since] = first
+	}
+	return Writable(conn) != nil && time.Since(first) > time.Second
 }
 
 // mode is how statements are run: as the connection string says, else prepared, except through a pooler.

@@ -17,6 +17,8 @@ var (
 	ErrVersion   = errors.New("jobmachine: schema and program versions do not match")
 )
 
+var errReadOnly = errors.New("the server is read-only")
+
 // sentinels is the one table of SQLSTATEs: those of jobmachine, and those that say that its schema
 // is not there or lacks a function.
 var sentinels = map[string]error{
@@ -87,9 +89,19 @@ func Code(err error) string {
 	return ""
 }
 
+// Writable returns an error if the server takes no writes. The server says so at the connect, and with
+// the answer to any call when that has changed.
+func Writable(conn *pgx.Conn) error {
+	c := conn.PgConn()
+	if c.ParameterStatus("default_transaction_read_only") == "on" || c.ParameterStatus("in_hot_standby") == "on" {
+		return errReadOnly
+	}
+	return nil
+}
+
 // Lost reports whether a connection is of no more use after err: closed, shut down by the server,
 // or to a server that has become read-only (a failover may leave the socket open).
 func Lost(conn *pgx.Conn, err error) bool {
 	code := Code(err)
-	return conn.IsClosed() || code == "25006" || strings.HasPrefix(code, "57P0") || strings.HasPrefix(code, "08")
+	return conn.IsClosed() || err == errReadOnly || code == "25006" || strings.HasPrefix(code, "57P0") || strings.HasPrefix(code, "08")
 }
