@@ -105,6 +105,9 @@ var (
 	oldPrimary = mutant{Name: "a read-only server is not left", Go: []edit{
 		{"internal/pg/errors.go", `code == "25006" || `, ""},
 	}}
+	oldReader = mutant{Name: "who only reads stays with a read-only server", Go: []edit{
+		{"internal/pg/errors.go", `c.ParameterStatus("default_transaction_read_only") == "on"`, "false"},
+	}}
 	faintHeart = mutant{Name: "a worker ends when the server is away at its start", Go: []edit{
 		{"worker/loop.go", "case err != nil && !begun && refused(err):", "case err != nil && !begun:"},
 	}}

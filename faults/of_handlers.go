@@ -6,7 +6,7 @@ import "time"
 var ofHandlers = []scenario{
 	{
 		Name: "poison", What: "a job kills its process, among a thousand good ones",
-		Becomes: "it has failed, reason crashed, when its attempts are used up; the others are done",
+		Becomes: "it ends as failed, reason `crashed`, when its attempts are used up; the others are done",
 		Mutants: []mutant{countedLate},
 		run: func(w *world) {
 			w.start(2, someone)
@@ -15,8 +15,8 @@ var ofHandlers = []scenario{
 			w.until("select count(*) > 1000 from jobmachine.job")
 		},
 	}, {
-		Name: "bad-handlers", What: "handlers panic, call os.Exit, are killed by a signal, use all memory",
-		Becomes: "a panic is a failed attempt; the others end their process, and fail when their attempts are used up",
+		Name: "bad-handlers", What: "handlers panic, call `os.Exit`, are killed by a signal, use all memory",
+		Becomes: "a panic is a failed attempt; the others end their process, and their jobs fail when the attempts are used up",
 		Mutants: []mutant{noRecover, countedLate},
 		run: func(w *world) {
 			w.start(3, someone)

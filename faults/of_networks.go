@@ -10,7 +10,7 @@ import (
 var ofNetworks = []scenario{
 	{
 		Name: "lost-answers", What: "one answer in fifty is cut off when the server has committed and not yet said so",
-		Becomes: "outcomes are repeated and answered already; sends with a key are repeated and stored once; claimed jobs that the worker has not heard of are looked for",
+		Becomes: "outcomes are repeated, and answered `already`; sends with a key are repeated and stored once; jobs that were claimed and never heard of are looked for by their worker",
 		Mutants: []mutant{noKey, lostClaims},
 		run: func(w *world) {
 			w.start(3, someone)
@@ -71,7 +71,7 @@ var ofNetworks = []scenario{
 		},
 	}, {
 		Name: "pooler", What: "everything goes through PgBouncer in transaction mode, which is killed now and then; some workers were not told of it",
-		Becomes: "who was not told finds out, and polls",
+		Becomes: "workers that were not told find out, and poll",
 		Mutants: []mutant{noProof},
 		run: func(w *world) {
 			b := w.newPooler()

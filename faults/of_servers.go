@@ -18,7 +18,7 @@ import (
 // ofServers is what happens to databases.
 var ofServers = []scenario{
 	{
-		Name: "crashing-server", What: "the server is stopped with immediate, ten times under load",
+		Name: "crashing-server", What: "the server crashes (`pg_ctl stop -m immediate`), ten times under load",
 		Becomes: "what was acknowledged is there; claims that were undone are made again",
 		Mutants: []mutant{hastyCommit},
 		run: func(w *world) {
@@ -67,14 +67,15 @@ var ofServers = []scenario{
 			w.last(15 * time.Second)
 		},
 	}, {
-		Name: "role-flip", What: "the primary becomes read-only and stays up with all its connections; the standby is promoted (SQLSTATE 25006)",
-		Becomes: "workers leave it for the new primary",
-		Mutants: []mutant{oldPrimary},
+		Name: "role-flip", What: "the primary becomes read-only and stays up with all its connections; the standby is promoted (SQLSTATE `25006`)",
+		Becomes: "workers and clients leave it for the new primary; who waits for an answer gets it there",
+		Mutants: []mutant{oldPrimary, oldReader},
 		run: func(w *world) {
 			standby, _ := w.replicate()
 			w.start(3, someone)
 			w.start(2, sending)
 			w.start(1, asking)
+			w.start(1, asking.with(func(s *spec) { s.Takes = 3 * time.Second })) // who waits when it happens
 			w.last(10 * time.Second)
 			w.strike(fault{what: "the standby took over"}, func() {
 				w.exec("alter system set default_transaction_read_only = on")
@@ -87,11 +88,14 @@ var ofServers = []scenario{
 				w.exec("select pg_promote()")
 				w.link.lead(standby.port)
 			})
+			last, err := ask[int64](w, "select max(id) from jobmachine.job")
+			must(err)
 			w.last(15 * time.Second)
+			w.until(fmt.Sprintf("select count(distinct queue) = 2 from jobmachine.job where id > %d", last)) // all can send again
 		},
 	}, {
 		Name: "serializable", What: "the database's default isolation is serializable",
-		Becomes: "workers set their own; a sender may be told to try again",
+		Becomes: "workers set their own; a handler's transaction and a sender may be told to try again",
 		Mutants: []mutant{itsIsolation},
 		run: func(w *world) {
 			w.exec("alter database " + database + " set default_transaction_isolation = 'serializable'")
@@ -107,7 +111,7 @@ var ofServers = []scenario{
 			}
 		},
 	}, {
-		Name: "short-timeout", What: "statement_timeout is 50 ms, and somebody locks the table of running jobs for 300",
+		Name: "short-timeout", What: "`statement_timeout` is 50 ms, and somebody locks the table of running jobs for 300 ms, again and again",
 		Becomes: "calls are repeated until they get through",
 		Mutants: []mutant{lostOutcomes},
 		run: func(w *world) {

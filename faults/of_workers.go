@@ -9,8 +9,8 @@ import (
 // ofWorkers is what happens to processes.
 var ofWorkers = []scenario{
 	{
-		Name: "killed-workers", What: "workers are killed with -9, about one a second",
-		Becomes: "the jobs they had run elsewhere about two seconds later",
+		Name: "killed-workers", What: "workers are killed (`kill -9`), about one a second",
+		Becomes: "what they were running starts elsewhere about two seconds later",
 		Mutants: []mutant{noRescue, twoTransactions},
 		run: func(w *world) {
 			w.start(4, someone)
@@ -19,7 +19,7 @@ var ofWorkers = []scenario{
 		},
 	}, {
 		Name: "zombies", What: "workers are stopped for longer than their leases last, and go on; one of them then says all that a worker can say",
-		Becomes: "their jobs have run elsewhere; what they say is stale and changes nothing",
+		Becomes: "their jobs run elsewhere; what they say when they go on is answered `stale` and changes nothing",
 		Mutants: []mutant{noFence, noReplyFence},
 		run: func(w *world) {
 			w.start(1, sending.with(func(s *spec) { s.Mix, s.Count, s.Takes = plain, 20, 8*time.Second }))
@@ -64,8 +64,8 @@ var ofWorkers = []scenario{
 			})
 		},
 	}, {
-		Name: "missed-ticks", What: "all who tick are killed every few seconds, and are away for three",
-		Becomes: "due jobs and retries start when the next one ticks",
+		Name: "missed-ticks", What: "all workers, and so all who tick, are killed every few seconds, and away for three",
+		Becomes: "due jobs and retries start when the next worker ticks",
 		Mutants: []mutant{missedTick},
 		run: func(w *world) {
 			w.restartAfter = 3 * time.Second

@@ -26,18 +26,17 @@ type report struct {
 	Minutes                         float64
 	Outcomes                        []outcome
 	Total                           result
+	Broken                          bool
 }
 
 // writeReport makes docs/reliability.md from a full run.
 func writeReport(o options, all []outcome) error {
-	r := report{Version: gen.Version, Date: time.Now().UTC().Format(time.DateOnly), CPUs: runtime.NumCPU(), Seed: o.seed, Outcomes: all}
+	r := report{Version: gen.Version, Commit: o.commit, Date: time.Now().UTC().Format(time.DateOnly), CPUs: runtime.NumCPU(), Seed: o.seed, Outcomes: all}
 	r.Postgres = all[0].postgres
-	if out, err := exec.Command("git", "-C", sourceFolder(), "rev-parse", "--short", "HEAD").Output(); err == nil {
-		r.Commit = strings.TrimSpace(string(out))
-	}
 	for _, s := range all {
 		r.Minutes += s.took.Minutes()
 		r.Total.add(s.result)
+		r.Broken = r.Broken || len(s.Findings) > 0
 	}
 	t, err := template.New("").Funcs(template.FuncMap{"reasons": reasons}).Parse(page)
 	if err != nil {
@@ -49,6 +48,18 @@ func writeReport(o options, all []outcome) error {
 	}
 	return os.WriteFile(o.report, []byte(b.String()), 0o644)
 }
+
+// commit is what git calls the source.
+func commit() string {
+	out, err := exec.Command("git", "-C", sourceFolder(), "describe", "--always", "--dirty").Output()
+	if err != nil {
+		return "unknown commit"
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// Seconds is how long it took.
+func (r outcome) Seconds() float64 { return r.took.Seconds() }
 
 func (r *result) add(s result) {
 	r.Attempted += s.Attempted

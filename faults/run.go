@@ -30,6 +30,7 @@ type options struct {
 	scale         float64
 	mutants, keep bool
 	report        string
+	commit        string // what was run
 }
 
 // outcome is a scenario that was run.
@@ -47,7 +48,8 @@ var errBroken = errors.New("a promise was broken")
 
 // run runs scenarios one after the other.
 func (o options) run(ctx context.Context, chosen []scenario) error {
-	fmt.Printf("seed %d, scale %g\n", o.seed, o.scale)
+	o.commit = commit() // now: it may be another one in an hour
+	fmt.Printf("%s, seed %d, scale %g\n", o.commit, o.seed, o.scale)
 	if o.mutants {
 		return o.runMutants(ctx, chosen)
 	}
