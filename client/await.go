@@ -34,11 +34,7 @@ type Answer struct {
 }
 
 func answer(a gen.Answer) Answer {
-	r := Answer{JobID: a.JobID, Seq: a.Seq, State: a.State, Payload: a.Payload, CreatedAt: a.CreatedAt}
-	if a.Error != nil {
-		r.Error = *a.Error
-	}
-	return r
+	return Answer{JobID: a.JobID, Seq: a.Seq, State: a.State, Payload: a.Payload, Error: pg.Value(a.Error), CreatedAt: a.CreatedAt}
 }
 
 // Receive returns the latest answer that is there now, ErrNoAnswer if there is none yet.
@@ -71,8 +67,7 @@ func (c *Client) Await(ctx context.Context, id int64) (a Answer, err error) {
 	return a, err
 }
 
-// Call sends a job, waits for its last answer and decodes it. An error after the send leaves the job
-// where it is.
+// Call sends a job, waits for its last answer and decodes it. An error after the send leaves the job where it is.
 func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o ...Options) (out Out, err error) {
 	id, err := c.Send(ctx, queue, payload, o...)
 	if err != nil {
@@ -129,8 +124,8 @@ func (c *Client) verdict(ctx context.Context, a gen.Answer) error {
 		return nil
 	}
 	e := &JobError{JobID: a.JobID, State: a.State, Message: answer(a).Error}
-	if job, err := c.q.Status(ctx, a.JobID); err == nil && job.Reason != nil {
-		e.Reason = *job.Reason
+	if job, err := c.q.Status(ctx, a.JobID); err == nil {
+		e.Reason = pg.Value(job.Reason)
 	}
 	return e
 }

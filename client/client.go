@@ -142,8 +142,7 @@ func (c *Client) send(ctx context.Context, q *gen.Queries, queue string, payload
 	return id, pg.Wrap("send", err)
 }
 
-// SendMany puts many jobs into a queue, all or none, and returns their ticket numbers in the order
-// of the payloads.
+// SendMany puts many jobs into a queue, all or none, and returns their ticket numbers in the order of the payloads.
 func (c *Client) SendMany(ctx context.Context, queue string, payloads []any, o ...Options) ([]int64, error) {
 	p, _, err := c.params(queue, payloads, true, o)
 	if err != nil {

@@ -256,6 +256,16 @@ CREATE FUNCTION jobmachine._end_one(job_id bigint, receipt bigint, outcome text,
 
 COMMENT ON FUNCTION jobmachine._end_one(job_id bigint, receipt bigint, outcome text, error text, detail jsonb, delay interval) IS 'Ends one run that did not complete.';
 
+-- Name: _erase(bigint[]); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._erase(job_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _erase(job_ids bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._erase(job_ids bigint[]) IS 'Removes jobs with their replies and failed attempts.';
+
 -- Name: _first_segment_is_large(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._first_segment_is_large() RETURNS boolean
@@ -305,6 +315,16 @@ CREATE FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) RETURNS 
 -- Name: FUNCTION _forget_history(upper bigint, keep bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) IS 'Deletes what belongs to jobs that are about to be dropped.';
+
+-- Name: _forget_running(bigint[]); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._forget_running(job_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _forget_running(job_ids bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._forget_running(job_ids bigint[]) IS 'Removes jobs that were running and leave nothing.';
 
 -- Name: _free_keys(bigint[], boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -401,6 +421,16 @@ CREATE FUNCTION jobmachine._insert_special(queue text, payloads jsonb[], priorit
 
 COMMENT ON FUNCTION jobmachine._insert_special(queue text, payloads jsonb[], priority integer, due_at timestamp with time zone, max_attempts integer, timeout interval, expires_at timestamp with time zone, unique_keys text[], unique_until timestamp with time zone, headers jsonb, reply_to text) IS 'Stores jobs that are scheduled or unique; ids in input order, of a duplicate the id of the first.';
 
+-- Name: _keeps_nothing(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._keeps_nothing(queue text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _keeps_nothing(queue text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._keeps_nothing(queue text) IS 'True if jobs of the queue are removed when they are over.';
+
 -- Name: _lease_key(bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._lease_key(lease_id bigint) RETURNS integer
@@ -480,6 +510,26 @@ CREATE FUNCTION jobmachine._now() RETURNS timestamp with time zone
 -- Name: FUNCTION _now(); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._now() IS 'The time that decides everything: the database''s.';
+
+-- Name: _open_claim_lease(text[], interval, text, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone) IS 'Opens the lease of a claim that has none.';
+
+-- Name: _overlap(text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._overlap(a text, b text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _overlap(a text, b text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._overlap(a text, b text) IS 'True if a queue may be meant by both.';
 
 -- Name: _pending_writers(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -705,8 +755,8 @@ COMMENT ON COLUMN jobmachine.queue.retention IS 'How long finished jobs stay; 30
 
 -- Name: _setting(text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._setting(queue text) RETURNS jobmachine.queue
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION jobmachine._setting(queue text) RETURNS SETOF jobmachine.queue
+    LANGUAGE sql STABLE
     AS $$...$$;
 
 -- Name: FUNCTION _setting(queue text); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -762,6 +812,16 @@ CREATE FUNCTION jobmachine._sleeps_itself() RETURNS boolean
 -- Name: FUNCTION _sleeps_itself(); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._sleeps_itself() IS 'True if this session is parked or waits for an answer.';
+
+-- Name: _somebody_may_wait(bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._somebody_may_wait(bucket bigint) RETURNS boolean
+    LANGUAGE sql
+    AS $$...$$;
+
+-- Name: FUNCTION _somebody_may_wait(bucket bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._somebody_may_wait(bucket bigint) IS 'False if surely nobody waits on this bell of answers.';
 
 -- Name: job; Type: TABLE; Schema: jobmachine; Owner: -
 
@@ -916,7 +976,7 @@ COMMENT ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timest
 
 -- Name: _start_one(tid, bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp with time zone) RETURNS SETOF jobmachine.claimed_job
+CREATE FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp with time zone) RETURNS jobmachine.claimed_job
     LANGUAGE plpgsql
     AS $$...$$;
 
@@ -934,15 +994,15 @@ CREATE FUNCTION jobmachine._suspicious(value jsonb) RETURNS boolean
 
 COMMENT ON FUNCTION jobmachine._suspicious(value jsonb) IS 'True if a value may be over 1 MB.';
 
--- Name: _take(text[], integer, integer[], bigint, interval, text); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _take(text[], integer, integer[], bigint, interval, text, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone) RETURNS record
+CREATE FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone) RETURNS tid[]
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone) IS 'Takes jobs of queues and patterns, in the order given.';
+COMMENT ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone) IS 'Locks jobs of queues and patterns, in the order given, and tells where.';
 
 -- Name: _take_away(bigint[], bigint[], text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -2708,6 +2768,10 @@ REVOKE ALL ON FUNCTION jobmachine._end_attempt(job_ids bigint[], receipts bigint
 
 REVOKE ALL ON FUNCTION jobmachine._end_one(job_id bigint, receipt bigint, outcome text, error text, detail jsonb, delay interval) FROM PUBLIC;
 
+-- Name: FUNCTION _erase(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._erase(job_ids bigint[]) FROM PUBLIC;
+
 -- Name: FUNCTION _first_segment_is_large(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._first_segment_is_large() FROM PUBLIC;
@@ -2727,6 +2791,10 @@ REVOKE ALL ON FUNCTION jobmachine._forget_finished(job_ids bigint[]) FROM PUBLIC
 -- Name: FUNCTION _forget_history(upper bigint, keep bigint[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) FROM PUBLIC;
+
+-- Name: FUNCTION _forget_running(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._forget_running(job_ids bigint[]) FROM PUBLIC;
 
 -- Name: FUNCTION _free_keys(job_ids bigint[], timed boolean); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2764,6 +2832,10 @@ REVOKE ALL ON FUNCTION jobmachine._insert_pending(queue text, payloads jsonb[], 
 
 REVOKE ALL ON FUNCTION jobmachine._insert_special(queue text, payloads jsonb[], priority integer, due_at timestamp with time zone, max_attempts integer, timeout interval, expires_at timestamp with time zone, unique_keys text[], unique_until timestamp with time zone, headers jsonb, reply_to text) FROM PUBLIC;
 
+-- Name: FUNCTION _keeps_nothing(queue text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._keeps_nothing(queue text) FROM PUBLIC;
+
 -- Name: FUNCTION _lease_key(lease_id bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._lease_key(lease_id bigint) FROM PUBLIC;
@@ -2795,6 +2867,14 @@ REVOKE ALL ON FUNCTION jobmachine._note_low_water(seen bigint, drawn bigint) FRO
 -- Name: FUNCTION _now(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._now() FROM PUBLIC;
+
+-- Name: FUNCTION _open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION _overlap(a text, b text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._overlap(a text, b text) FROM PUBLIC;
 
 -- Name: FUNCTION _pending_writers(); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2876,6 +2956,10 @@ REVOKE ALL ON FUNCTION jobmachine._sleep_on(bells text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._sleeps_itself() FROM PUBLIC;
 
+-- Name: FUNCTION _somebody_may_wait(bucket bigint); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._somebody_may_wait(bucket bigint) FROM PUBLIC;
+
 -- Name: TABLE claimed_job; Type: ACL; Schema: jobmachine; Owner: -
 
 GRANT SELECT ON TABLE jobmachine.claimed_job TO PUBLIC;
@@ -2892,9 +2976,9 @@ REVOKE ALL ON FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now ti
 
 REVOKE ALL ON FUNCTION jobmachine._suspicious(value jsonb) FROM PUBLIC;
 
--- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, OUT tickets tid[], OUT lease bigint, OUT now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION _take_away(job_ids bigint[], receipts bigint[], outcome text, error text); Type: ACL; Schema: jobmachine; Owner: -
 

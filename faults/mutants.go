@@ -69,7 +69,7 @@ var (
 	localCommit = mutant{Name: "commits do not wait for the standby", SQL: hasty("local")}
 	hastyClaim  = mutant{Name: "also the claim of a job with one attempt is not waited for", SQL: []edit{
 		{"_start", "where s.max_attempts > 1 or", "where true or"},
-		{"_start_one", "if v_max_attempts = 1 and", "if false and"},
+		{"_start_one", "if v_job.max_attempts = 1 and", "if false and"},
 	}}
 )
 

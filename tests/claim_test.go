@@ -112,6 +112,17 @@ func TestClaimManyKeepsTheOrderOfQueuesAndTheirLimits(t *testing.T) {
 	equal(t, "claimed", strings.Join(got, " "), "a5 b1 c2")
 }
 
+// A ticket that a name has found is found again by the pattern that covers it, which must not cost the claim another one.
+func TestClaimManyFillsUpThoughQueuesOverlap(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	for _, q := range []string{"gl.a", "gl.b"} {
+		s.exec("select jobmachine.send_many($1, array_fill('{}'::jsonb, array[5]))", q)
+	}
+	got := column[string](s, "select queue || count(*) from jobmachine.claim_many(array['gl.b', 'gl.*', 'gl.b', '*'], 9, array[3, 4, null, null]) group by queue order by 1")
+	equal(t, "claimed", strings.Join(got, " "), "gl.a4 gl.b5")
+}
+
 func TestABareClaimOpensALeaseOnlyWhenThereIsAJob(t *testing.T) {
 	t.Parallel()
 	s := connect(t, pgtest.New(t))

@@ -19,8 +19,8 @@ import (
 	"github.com/jobmachine/jobmachine/internal/schema"
 )
 
-// Handler does one job. It returns the reply, nil for none, or an error: a failed attempt, unless
-// Permanent, RetryIn, Snooze or Cancel made it.
+// Handler does one job. It returns the reply, nil for none, or an error: a failed attempt, unless Permanent, RetryIn,
+// Snooze or Cancel made it.
 type Handler func(ctx context.Context, job *Job) (reply any, err error)
 
 // Why the ctx of a handler ended, as context.Cause tells it.

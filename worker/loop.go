@@ -34,6 +34,9 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 			}
 			continue
 		}
+		if w.few(int(p.N)) && w.claimed.Hold(ctx, w.freed) {
+			continue
+		}
 		jobs, err := w.claim(life, p)
 		switch pause := time.Since(found); {
 		case err != nil && !begun && refused(err):
@@ -45,6 +48,8 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 			found = time.Now()
 			if gap += (min(pause, spinFor) - gap) / 8; gap < busyGap {
 				w.unpark(life)
+			} else if jobs < int(p.N) && !drain && w.sleeps() > 0 {
+				w.idle(ctx, life) // that was all, and what comes rings
 			}
 		case drain && quiet:
 			return nil
@@ -82,8 +87,14 @@ func (w *Worker) room(turn int) (p gen.ClaimManyParams, quiet bool) {
 			p.Queues, p.Limits, p.N = append(p.Queues, h.queue), append(p.Limits, int32(limit)), int32(free)
 		}
 	}
+	if len(p.Limits) > 0 && slices.Min(p.Limits) == p.N {
+		p.Limits = nil // there is none
+	}
 	return p, w.running+len(w.outcomes) == 0
 }
+
+// few tells whether a call for so many jobs should wait for more, if the last one was just now.
+func (w *Worker) few(n int) bool { return n < w.cfg.Concurrency/4 }
 
 // claim takes jobs and starts them. After an error, and once per renewal, it looks for jobs that run
 // under the lease and not here: the answer of their claim was lost, perhaps before it committed.
@@ -93,6 +104,7 @@ func (w *Worker) claim(ctx context.Context, p gen.ClaimManyParams) (n int, err e
 			return 0, err
 		}
 	}
+	defer w.claimed.Time()()
 	lease := w.lease.Load()
 	p.LeaseID = &lease
 	var jobs []gen.ClaimedJob

@@ -151,6 +151,9 @@ func (w *Worker) settler(ctx context.Context) {
 			w.ended.Wait(ctx, time.Minute)
 			continue
 		}
+		if w.few(len(batch)) && w.settled.Hold(ctx, w.ended) {
+			continue
+		}
 		err := w.settle(ctx, batch)
 		w.mu.Lock()
 		if w.outcomes, limit = w.outcomes[len(batch):], batchSize; err != nil {
@@ -167,6 +170,7 @@ func (w *Worker) settler(ctx context.Context) {
 }
 
 func (w *Worker) settle(ctx context.Context, batch []*run) error {
+	defer w.settled.Time()()
 	n := len(batch)
 	p := gen.SettleParams{JobIds: make([]int64, n), Receipts: make([]int64, n), Outcomes: make([]string, n), Replies: make([]string, n),
 		Errors: make([]string, n), Delays: make([]pgtype.Interval, n)}
@@ -177,14 +181,15 @@ func (w *Worker) settle(ctx context.Context, batch []*run) error {
 	for i, v := range verdicts {
 		switch r := batch[i]; {
 		case v == "stale" || v == "unknown" || v == "invalid":
-			w.cfg.Logger.Warn("outcome not taken", r.group(), "outcome", r.verb, "verdict", v)
+			w.cfg.Logger.Warn("outcome not taken", "job", r, "outcome", r.verb, "verdict", v)
 		case v == "ok" && (r.verb == "fail" || r.verb == "discard"):
-			w.cfg.Logger.Info("attempt failed", r.group(), "error", r.err)
+			w.cfg.Logger.Info("attempt failed", "job", r, "error", r.err)
 		}
 	}
 	return w.trouble("settle", err)
 }
 
-func (r *run) group() slog.Attr {
-	return slog.Group("job", "id", r.ID, "queue", r.Queue, "attempt", r.Attempt)
+// LogValue is what a log says of a run.
+func (r *run) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("id", r.ID), slog.String("queue", r.Queue), slog.Any("attempt", r.Attempt))
 }

@@ -86,6 +86,8 @@ type Worker struct {
 	ended pg.Bell // there are outcomes to settle
 	beat  pg.Bell // renew now
 
+	claimed, settled pg.Pace // of the loop, and of the settler
+
 	lease  atomic.Int64          // the right to run jobs; 0: none
 	held   atomic.Bool           // it is tied to the listening session
 	unsure atomic.Bool           // the answer of a claim may have been lost

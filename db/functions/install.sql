@@ -36,10 +36,12 @@
 -- {{ template "internal/_complete_one.sql" . }}
 -- {{ template "internal/_confirm_low_water.sql" . }}
 -- {{ template "internal/_end_attempt.sql" . }}
+-- {{ template "internal/_erase.sql" . }}
 -- {{ template "internal/_forget.sql" . }}
 -- {{ template "internal/_forget_at_once.sql" . }}
 -- {{ template "internal/_forget_finished.sql" . }}
 -- {{ template "internal/_forget_history.sql" . }}
+-- {{ template "internal/_forget_running.sql" . }}
 -- {{ template "internal/_free_keys.sql" . }}
 -- {{ template "internal/_has_ticket.sql" . }}
 -- {{ template "internal/_has_work.sql" . }}
@@ -47,9 +49,11 @@
 -- {{ template "internal/_insert_jobs.sql" . }}
 -- {{ template "internal/_insert_pending.sql" . }}
 -- {{ template "internal/_insert_special.sql" . }}
+-- {{ template "internal/_keeps_nothing.sql" . }}
 -- {{ template "internal/_listen.sql" . }}
 -- {{ template "internal/_next_queue.sql" . }}
 -- {{ template "internal/_note_low_water.sql" . }}
+-- {{ template "internal/_open_claim_lease.sql" . }}
 -- {{ template "internal/_put_back.sql" . }}
 -- {{ template "internal/_refuse_lease.sql" . }}
 -- {{ template "internal/_retire_is_due.sql" . }}
@@ -57,7 +61,6 @@
 -- {{ template "internal/_ring.sql" . }}
 -- {{ template "internal/_send_with_options.sql" . }}
 -- {{ template "internal/_sender_under_way.sql" . }}
--- {{ template "internal/_setting.sql" . }}
 -- {{ template "internal/_settle.sql" . }}
 -- {{ template "internal/_settle_one.sql" . }}
 -- {{ template "internal/_skip_fast_segment.sql" . }}
@@ -88,10 +91,13 @@
 -- {{ template "internal/_held_keys.sql" . }}
 -- {{ template "internal/_may_sleep.sql" . }}
 -- {{ template "internal/_next_state.sql" . }}
+-- {{ template "internal/_overlap.sql" . }}
 -- {{ template "internal/_pending_writers.sql" . }}
 -- {{ template "internal/_receipt.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}
+-- {{ template "internal/_setting.sql" . }}
 -- {{ template "internal/_sleeps_itself.sql" . }}
+-- {{ template "internal/_somebody_may_wait.sql" . }}
 -- {{ template "internal/_suspicious.sql" . }}
 -- {{ template "internal/_take_away.sql" . }}
 

@@ -44,3 +44,22 @@ func Sleep(ctx context.Context, d time.Duration) {
 func Jitter(d time.Duration, by float64) time.Duration {
 	return time.Duration(float64(d) * (1 - by + 2*by*rand.Float64()))
 }
+
+// Pace keeps calls apart that would do little: each for as long as the last one took, so that the slower the database,
+// the more they gather.
+type Pace struct{ until time.Time }
+
+// Time is called before a call, and what it returns after it.
+func (p *Pace) Time() (end func()) {
+	begin := time.Now()
+	return func() { p.until = time.Now().Add(min(time.Since(begin), 10*time.Millisecond)) }
+}
+
+// Hold waits if it is too soon for a call that would do little, or until b rings, and reports whether it did.
+func (p *Pace) Hold(ctx context.Context, b Bell) bool {
+	rest := time.Until(p.until)
+	if rest > 0 {
+		b.Wait(ctx, rest)
+	}
+	return rest > 0
+}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -40,6 +41,14 @@ func Optional[T comparable](v T) *T {
 	return &v
 }
 
+// Value makes a zero value of null.
+func Value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
 // Int4 keeps a number that is out of range out of range.
 func Int4(n int) int32 { return int32(max(math.MinInt32, min(n, math.MaxInt32))) }
 
@@ -61,5 +70,8 @@ func JSON(v any) (json.RawMessage, error) {
 		return nil, nil
 	}
 	b, err := json.Marshal(v)
-	return bytes.ToValidUTF8(b, []byte("\uFFFD")), err
+	if !utf8.Valid(b) {
+		b = bytes.ToValidUTF8(b, []byte("\uFFFD"))
+	}
+	return b, err
 }

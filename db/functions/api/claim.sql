@@ -11,13 +11,19 @@ set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_taken record;
+  v_now constant timestamptz := jobmachine._now();
+  v_tickets constant tid[] := jobmachine._take(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker, v_now);
+  v_lease bigint := claim.lease_id;
 begin
-  select t.* into v_taken from jobmachine._take(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker) t;
-  if cardinality(v_taken.tickets) = 1 then
-    return query select * from jobmachine._start_one(v_taken.tickets[1], v_taken.lease, v_taken.now);
-  elsif v_taken.tickets is not null then
-    return query select * from jobmachine._start(v_taken.tickets, v_taken.lease, v_taken.now);
+  if v_tickets = '{}' then
+    return;
+  elsif v_lease is null then
+    v_lease := jobmachine._open_claim_lease(array[claim.queue], claim.ttl, claim.worker, v_now);
+  end if;
+  if cardinality(v_tickets) = 1 then
+    return next jobmachine._start_one(v_tickets[1], v_lease, v_now);
+  else
+    return query select * from jobmachine._start(v_tickets, v_lease, v_now);
   end if;
 end
 $$;

@@ -12,13 +12,19 @@ set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_taken record;
+  v_now constant timestamptz := jobmachine._now();
+  v_tickets constant tid[] := jobmachine._take(claim_many.queues, claim_many.n, claim_many.limits, claim_many.lease_id, claim_many.ttl, claim_many.worker, v_now);
+  v_lease bigint := claim_many.lease_id;
 begin
-  select t.* into v_taken from jobmachine._take(claim_many.queues, claim_many.n, claim_many.limits, claim_many.lease_id, claim_many.ttl, claim_many.worker) t;
-  if cardinality(v_taken.tickets) = 1 then
-    return query select * from jobmachine._start_one(v_taken.tickets[1], v_taken.lease, v_taken.now);
-  elsif v_taken.tickets is not null then
-    return query select * from jobmachine._start(v_taken.tickets, v_taken.lease, v_taken.now);
+  if v_tickets = '{}' then
+    return;
+  elsif v_lease is null then
+    v_lease := jobmachine._open_claim_lease(claim_many.queues, claim_many.ttl, claim_many.worker, v_now);
+  end if;
+  if cardinality(v_tickets) = 1 then
+    return next jobmachine._start_one(v_tickets[1], v_lease, v_now);
+  else
+    return query select * from jobmachine._start(v_tickets, v_lease, v_now);
   end if;
 end
 $$;

@@ -1,5 +1,5 @@
 -- Locks up to n tickets of one queue, in start order, and returns where they are. Each priority is read from its
--- low-water mark on, so the dead tickets below it cost nothing.
+-- low-water mark on, so the dead tickets below it cost nothing. None while the queue is paused.
 create or replace function jobmachine._collect(queue text, n integer, now timestamptz)
 returns tid[]
 language plpgsql
@@ -8,10 +8,8 @@ as $$
   -- Volatile, for a fresh snapshot: and it locks.
 declare
   v_queue constant text collate "C" := _collect.queue;
-  v_tickets tid[];
 begin
-  select array_agg(t.ctid) into v_tickets
-  from (
+  return array(
     select p.ctid
     from generate_series(0, 9) lane (priority)
     cross join lateral (
@@ -24,9 +22,8 @@ begin
       limit _collect.n
       for update of p skip locked
     ) p
-    limit _collect.n
-  ) t;
-  return coalesce(v_tickets, array[]::tid[]);
+    where not exists (select from jobmachine.queue q where q.name in (v_queue, '*') and q.paused_at is not null)
+    limit _collect.n);
 end
 $$;
 revoke all on function jobmachine._collect(text, integer, timestamptz) from public;

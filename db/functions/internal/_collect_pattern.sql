@@ -20,12 +20,10 @@ begin
       continue;
     end if;
     exit when v_queue is null or cardinality(v_tickets) >= _collect_pattern.n;
-    if not exists (select from jobmachine.queue q where q.name = v_queue and q.paused_at is not null) then
-      v_found := jobmachine._collect(v_queue, _collect_pattern.n - cardinality(v_tickets), _collect_pattern.now);
-      v_tickets := v_tickets || v_found;
-      if cardinality(v_found) > 0 then
-        perform set_config('jobmachine_session.turn', v_queue, false);
-      end if;
+    v_found := jobmachine._collect(v_queue, _collect_pattern.n - cardinality(v_tickets), _collect_pattern.now);
+    v_tickets := v_tickets || v_found;
+    if cardinality(v_found) > 0 then
+      perform set_config('jobmachine_session.turn', v_queue, false);
     end if;
     exit when v_wrapped and v_queue >= v_last and starts_with(v_last, v_prefix);
     v_queue := jobmachine._next_queue(v_prefix, v_queue, true);

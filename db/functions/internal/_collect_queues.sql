@@ -5,22 +5,29 @@ language plpgsql
 as $$
 declare
   v_tickets tid[] := array[]::tid[];
+  v_found tid[];
   v_limit integer;
+  v_again integer; -- tickets that may be found again: a session's own locks are not skipped
 begin
   for i in 1 .. cardinality(_collect_queues.queues) loop
+    if (length(_collect_queues.queues[i]) between 1 and 255) is not true then
+      perform jobmachine._check_queue(_collect_queues.queues[i]);
+    end if;
     v_limit := least(_collect_queues.n - cardinality(v_tickets), coalesce(_collect_queues.limits[i], _collect_queues.n));
     continue when v_limit <= 0;
-    -- No queue is called like a pattern, so for one the first name finds nothing.
-    continue when exists (select from jobmachine.queue q where q.name in (_collect_queues.queues[i] collate "C", '*') and q.paused_at is not null);
-    v_tickets := v_tickets || case
-      when right(_collect_queues.queues[i], 1) = '*' then jobmachine._collect_pattern(_collect_queues.queues[i], v_limit, _collect_queues.now)
-      else jobmachine._collect(_collect_queues.queues[i], v_limit, _collect_queues.now) end;
+    v_again := 0;
+    if v_tickets <> '{}' and exists (select from unnest(_collect_queues.queues[:i - 1]) q (name) where jobmachine._overlap(q.name, _collect_queues.queues[i])) then
+      v_again := cardinality(v_tickets);
+    end if;
+    v_found := case
+      when right(_collect_queues.queues[i], 1) = '*' then jobmachine._collect_pattern(_collect_queues.queues[i], v_limit + v_again, _collect_queues.now)
+      else jobmachine._collect(_collect_queues.queues[i], v_limit + v_again, _collect_queues.now) end;
+    if v_again > 0 then
+      v_found := array(select f.place from unnest(v_found) with ordinality f (place, n) where f.place <> all (v_tickets) order by f.n limit v_limit);
+    end if;
+    v_tickets := v_tickets || v_found;
   end loop;
-  if cardinality(_collect_queues.queues) = 1 then
-    return v_tickets;
-  end if;
-  -- A queue that is named twice, as by a pattern, is locked twice: a session's own locks are not skipped.
-  return array(select distinct t.place from unnest(v_tickets) t (place));
+  return v_tickets;
 end
 $$;
 revoke all on function jobmachine._collect_queues(text[], integer, integer[], timestamptz) from public;

@@ -7,10 +7,15 @@ set enable_nestloop = off
 as $$
 declare
   v_now constant timestamptz := jobmachine._now();
+  v_brief text[] := array(select q.name from jobmachine.queue q where q.retention = '0'); -- queues that keep nothing
+  v_kept text[];
   v_done integer[];
-  v_ended bigint[];
+  v_gone bigint[];
   v_over bigint[];
 begin
+  if '*' = any (v_brief) then
+    v_kept := array(select q.name from jobmachine.queue q where q.retention > '0');
+  end if;
   with ended as (
     delete from jobmachine.running r
     using (
@@ -19,7 +24,8 @@ begin
       order by i.job_id, i.receipt, i.n -- of a job that is named twice, the first
     ) i
     where r.job_id = any (_complete.job_ids) and r.job_id = i.job_id and r.receipt = i.receipt
-    returning i.n::integer as n, i.reply, r.*
+    returning i.n::integer as n, i.reply, r.*,
+      (r.unique_key is null and r.reply_to is null and (r.queue = any (v_brief) or r.queue <> all (v_kept))) is true as forgets
   ), holder as materialized ( -- one lease, mostly
     select e.lease_id, (select l.worker from jobmachine.lease l where l.id = e.lease_id) as worker from (select distinct e.lease_id from ended e) e
   ), over as (
@@ -27,16 +33,18 @@ begin
     select e.job_id, e.started_at, v_now, e.receipt, e.attempt, e.queue, h.worker, e.reply
     from ended e
     join holder h on h.lease_id = e.lease_id
+    where not e.forgets
   )
-  select array_agg(e.n), array_agg(e.job_id), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
-  into v_done, v_ended, v_over
+  select array_agg(e.n), array_agg(e.job_id) filter (where e.forgets), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
+  into v_done, v_gone, v_over
   from ended e;
 
   if v_over is not null then
     perform jobmachine._after_end(v_over);
+    perform jobmachine._forget_at_once(v_over);
   end if;
-  if exists (select from jobmachine.queue q where q.retention = '0') then
-    perform jobmachine._forget_at_once(v_ended);
+  if v_gone is not null then
+    perform jobmachine._forget_running(v_gone);
   end if;
   if cardinality(v_done) = cardinality(_complete.job_ids) then
     return array_fill('ok'::text, array[cardinality(v_done)]);

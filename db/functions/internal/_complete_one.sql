@@ -10,13 +10,17 @@ begin
   if not found then
     return jobmachine._verdict(_complete_one.job_id, _complete_one.receipt);
   end if;
+  if exists (select from jobmachine.queue q where q.retention = '0') and jobmachine._keeps_nothing(v_run.queue)
+    and v_run.unique_key is null and v_run.reply_to is null
+  then
+    perform jobmachine._forget_running(array[v_run.job_id]);
+    return 'ok';
+  end if;
   insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, queue, worker, result)
   values (v_run.job_id, v_run.started_at, jobmachine._now(), v_run.receipt, v_run.attempt, v_run.queue,
     (select l.worker from jobmachine.lease l where l.id = v_run.lease_id), _complete_one.reply);
   if v_run.unique_key is not null or v_run.reply_to is not null then
     perform jobmachine._after_end(array[v_run.job_id]);
-  end if;
-  if exists (select from jobmachine.queue q where q.retention = '0') then
     perform jobmachine._forget_at_once(array[v_run.job_id]);
   end if;
   return 'ok';

@@ -5,10 +5,8 @@ language plpgsql
 as $$
 begin
   delete from jobmachine.finished f where f.job_id = any (_forget.job_ids);
-  delete from jobmachine.reply r where r.job_id = any (_forget.job_ids);
-  delete from jobmachine.failed_attempt f where f.job_id = any (_forget.job_ids);
   perform jobmachine._free_keys(_forget.job_ids, true);
-  delete from jobmachine.job j where j.id = any (_forget.job_ids);
+  perform jobmachine._erase(_forget.job_ids);
 end
 $$;
 revoke all on function jobmachine._forget(bigint[]) from public;

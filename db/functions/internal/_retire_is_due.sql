@@ -12,7 +12,7 @@ begin
     return false;
   end if;
   select min(b.upper), max(b.upper) filter (where (select j.created_at from jobmachine.job j where j.id >= b.upper order by j.id limit 1)
-      <= v_now - (jobmachine._setting('*')).retention)
+      <= v_now - (select s.retention from jobmachine._setting('*') s))
   into v_first, v_upper
   from unnest(jobmachine._segment_bounds()) b (upper);
   if v_upper > v_first or v_upper = v_first and jobmachine._first_segment_is_large() then

@@ -1,21 +1,15 @@
--- The settings of a queue with every default filled in.
+-- The settings of a queue with every default filled in: one row. In SQL, and a set, so that it becomes part of the
+-- statement that asks.
 create or replace function jobmachine._setting(queue text)
-returns jobmachine.queue
-language plpgsql stable
+returns setof jobmachine.queue
+language sql stable
 as $$
-declare
-  v_queue constant text collate "C" := _setting.queue;
-  v_setting jobmachine.queue;
-begin
-  select v_queue, coalesce(q.paused_at, d.paused_at), coalesce(q.max_attempts, d.max_attempts, 25::smallint), coalesce(q.backoff, d.backoff, '1 s'),
+  select _setting.queue collate "C", coalesce(q.paused_at, d.paused_at), coalesce(q.max_attempts, d.max_attempts, 25::smallint), coalesce(q.backoff, d.backoff, '1 s'),
     coalesce(q.backoff_factor, d.backoff_factor, 2), coalesce(q.backoff_max, d.backoff_max, '1 h'), coalesce(q.timeout, d.timeout, '30 min'),
     coalesce(q.retention, d.retention, '30 days')
-  into v_setting
   from (values (true)) one
-  left join jobmachine.queue q on q.name = v_queue
-  left join jobmachine.queue d on d.name = '*';
-  return v_setting;
-end
+  left join jobmachine.queue q on q.name = _setting.queue collate "C"
+  left join jobmachine.queue d on d.name = '*'
 $$;
 revoke all on function jobmachine._setting(text) from public;
 comment on function jobmachine._setting(text) is 'Settings of a queue, defaults filled in.';

@@ -7,17 +7,22 @@ declare
   v_replies jsonb[];
   v_verdicts text[];
 begin
+  if _settle.outcomes = array['complete'] and num_nulls(_settle.job_ids[1], _settle.receipts[1]) = 0 then
+    v_replies := array[nullif(_settle.replies[1], '')::jsonb];
+    if jobmachine._suspicious(v_replies[1]) then
+      perform jobmachine._check_json('reply', v_replies[1]);
+    end if;
+    return array[jobmachine._complete_one(_settle.job_ids[1], _settle.receipts[1], v_replies[1])];
+  end if;
+  select array_agg(nullif(r.reply, '')::jsonb order by r.n) into v_replies from unnest(_settle.replies) with ordinality r (reply, n);
+  perform jobmachine._check_json('reply', r.reply) from unnest(v_replies) r (reply) where jobmachine._suspicious(r.reply);
+  if 'complete' = all (_settle.outcomes) and array_ndims(_settle.job_ids) + array_ndims(_settle.receipts) = 2
+    and array_position(_settle.job_ids, null) is null and array_position(_settle.receipts, null) is null then
+    return jobmachine._complete(_settle.job_ids, _settle.receipts, v_replies);
+  end if;
   perform jobmachine._check_outcome(i.job_id, i.receipt, i.outcome, i.delay)
   from unnest(_settle.job_ids, _settle.receipts, _settle.outcomes, _settle.delays) i (job_id, receipt, outcome, delay)
   where i.outcome is distinct from 'complete' or i.job_id is null or i.receipt is null;
-  select array_agg(nullif(r.reply, '')::jsonb order by r.n) into v_replies from unnest(_settle.replies) with ordinality r (reply, n);
-  perform jobmachine._check_json('reply', r.reply) from unnest(v_replies) r (reply) where jobmachine._suspicious(r.reply);
-
-  if _settle.outcomes = array['complete'] then
-    return array[jobmachine._complete_one(_settle.job_ids[1], _settle.receipts[1], v_replies[1])];
-  elsif 'complete' = all (_settle.outcomes) then
-    return jobmachine._complete(_settle.job_ids, _settle.receipts, v_replies);
-  end if;
   -- Two kinds, one after the other: locked in the order of ids before, so as not to meet another batch the wrong way round.
   perform from jobmachine.running r where r.job_id = any (_settle.job_ids) order by r.job_id for update;
   with input as materialized (

@@ -5,7 +5,7 @@ returns bigint
 language plpgsql
 as $$
 declare
-  v_retention constant interval := (jobmachine._setting('*')).retention;
+  v_retention constant interval := (select s.retention from jobmachine._setting('*') s);
   v_upper bigint;
   v_from timestamptz;
   v_to timestamptz;

@@ -7,7 +7,7 @@ language plpgsql
 as $$
 declare
   v_now constant timestamptz := jobmachine._now();
-  v_retention constant interval := (jobmachine._setting('*')).retention;
+  v_retention constant interval := (select s.retention from jobmachine._setting('*') s);
   v_longest constant interval := greatest(v_retention, (select max(q.retention) from jobmachine.queue q));
   v_upper bigint;
   v_keep bigint[];

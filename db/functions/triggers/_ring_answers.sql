@@ -7,8 +7,7 @@ begin
   perform jobmachine._ring('reply' || b.bucket || '*', 'reply')
   from (select distinct n.job_id & 63 as bucket from new_answer n) b
   -- A batch has answers on every bell; mostly nobody sleeps there.
-  where jobmachine._may_sleep(jobmachine._lock_class('reply'), (jobmachine._bell_key('reply' || b.bucket || '*') << 32 >> 32)::integer)
-    or jobmachine._sleeps_itself();
+  where jobmachine._somebody_may_wait(b.bucket);
   return null;
 end
 $$;

@@ -1,0 +1,17 @@
+-- What _forget does to jobs that have no key and no ticket any more.
+create or replace function jobmachine._erase(job_ids bigint[])
+returns void
+language plpgsql
+as $$
+declare
+  v_low bigint;
+  v_high bigint;
+begin
+  delete from jobmachine.reply r where r.job_id = any (_erase.job_ids);
+  delete from jobmachine.failed_attempt f where f.job_id = any (_erase.job_ids);
+  select min(i.job_id), max(i.job_id) into v_low, v_high from unnest(_erase.job_ids) i (job_id);
+  delete from jobmachine.job j where j.id = any (_erase.job_ids) and j.id between v_low and v_high; -- spares the other partitions
+end
+$$;
+revoke all on function jobmachine._erase(bigint[]) from public;
+comment on function jobmachine._erase(bigint[]) is 'Removes jobs with their replies and failed attempts.';
