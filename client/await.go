@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,24 +61,27 @@ func (c *Client) Status(ctx context.Context, id int64) (gen.Job, error) {
 
 // Await waits for the last answer. If the job failed or was cancelled, the error is a *JobError.
 // When ctx ends only the waiting does: the answer can be fetched later.
-func (c *Client) Await(ctx context.Context, id int64) (a Answer, err error) {
-	for a, err = range c.Answers(ctx, id) {
-		continue // to the last one
+func (c *Client) Await(ctx context.Context, id int64) (Answer, error) {
+	return last(c.Answers(ctx, id))
+}
+
+func last(answers iter.Seq2[Answer, error]) (a Answer, err error) {
+	for a, err = range answers {
+		continue
 	}
 	return a, err
 }
 
 // Call sends a job, waits for its last answer and decodes it. An error after the send leaves the job where it is.
 func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o ...Options) (out Out, err error) {
+	begin := time.Now()
 	id, err := c.Send(ctx, queue, payload, o...)
 	if err != nil {
 		return out, err
 	}
-	a, err := c.Await(ctx, id)
+	a, err := last(c.answers(ctx, id, begin.UnixNano()))
 	if err == nil && a.Payload != nil {
-		if err = json.Unmarshal(a.Payload, &out); err != nil {
-			err = fmt.Errorf("jobmachine: reply to job %d: %w", id, err)
-		}
+		err = pg.Wrap(fmt.Sprintf("reply to job %d", id), json.Unmarshal(a.Payload, &out))
 	}
 	return out, err
 }
@@ -85,22 +89,31 @@ func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o 
 // Answers yields the answers to a job in order as they come: interim ones, and the last one, which
 // comes with a *JobError if the job failed or was cancelled.
 func (c *Client) Answers(ctx context.Context, id int64) iter.Seq2[Answer, error] {
+	return c.answers(ctx, id, 0)
+}
+
+// answers is Answers for a job that was sent after some moment: if every answer rings and none has since, there is none.
+func (c *Client) answers(ctx context.Context, id, before int64) iter.Seq2[Answer, error] {
 	return func(yield func(Answer, error) bool) {
 		c.listen()
 		bell, bucket := make(pg.Bell, 1), int(uint64(id)%buckets)
 		c.waiting[bucket].Store(bell, nil)
 		defer c.waiting[bucket].Delete(bell)
 		poll := pg.Backoff{Min: 5 * time.Millisecond, Max: 500 * time.Millisecond}
-		for seq, pause, seen := int32(0), unseen, (time.Time{}); ; pause = longest {
+		for seq, pause, seen := int32(0), unseen, (time.Time{}); ; pause, before = longest, 0 {
+			var answers []gen.Answer
+			var err error
 			safe := c.safe[bucket].Load() // if so what comes after this look rings
-			answers, err := c.q.Replies(ctx, id, seq)
+			if safe == 0 || safe >= before {
+				answers, err = c.q.Replies(ctx, id, seq)
+			}
 			for _, a := range answers {
 				seq = a.Seq
 				if !yield(answer(a), c.verdict(ctx, a)) || a.State != interim {
 					return
 				}
 			}
-			if err == nil && !safe {
+			if err == nil && safe == 0 {
 				pause = min(pause, c.check(ctx, id, bucket, &poll))
 			}
 			if err == nil && !bell.Wait(ctx, pause) && time.Since(seen) > time.Second {
@@ -130,16 +143,15 @@ func (c *Client) verdict(ctx context.Context, a gen.Answer) error {
 	return e
 }
 
-// check makes sure that an answer rings, and returns how long to wait for it. A bucket is safe while
-// the session sleeps on its bell and no answer was under way: then every later one rings, and a thousand
-// who wait cost the listening connection nothing.
+// check makes sure that an answer rings, and returns how long to wait for it. A bucket is safe while the session sleeps
+// on its bell and no answer was under way: every later one rings, and a thousand who wait cost it nothing.
 func (c *Client) check(ctx context.Context, id int64, bucket int, poll *pg.Backoff) time.Duration {
 	seconds, err := pg.Ask(ctx, c.listener.Do, func(ctx context.Context, q *gen.Queries) (float64, error) {
 		seconds, err := q.Check(ctx, id)
 		if err == nil && seconds == 0 {
 			c.ring(bucket) // the session remembers what it was told of, for all who wait for this job
 		} else if seconds > 1 {
-			c.safe[bucket].Store(true) // within the call, before the listener can find the connection lost
+			c.safe[bucket].Store(time.Now().UnixNano()) // within the call, before the listener can find the connection lost
 		}
 		return seconds, err
 	})
@@ -163,23 +175,28 @@ func (c *Client) ring(bucket int) (n int) {
 // onNotify wakes those who wait in a bucket. If there are none any more the bucket is given up: one
 // that is slept on makes every answer in it notify.
 func (c *Client) onNotify(channel string) {
-	var bucket int
-	if _, err := fmt.Sscanf(strings.TrimPrefix(channel, c.cfg.Schema), ".reply%d*", &bucket); err != nil || uint(bucket) >= buckets || c.ring(bucket) > 0 {
+	bucket, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(channel, c.cfg.Schema+".reply"), "*"))
+	if err != nil || uint(bucket) >= buckets {
 		return
 	}
-	go c.listener.Do(context.Background(), func(ctx context.Context, q *gen.Queries) error {
-		c.safe[bucket].Store(false) // before the look: who comes now asks again
-		if c.ring(bucket) > 0 {
-			return nil
-		}
-		return q.Uncheck(ctx, int64(bucket))
-	})
+	if c.safe[bucket].Load() != 0 { // callbacks and calls never overlap
+		c.safe[bucket].Store(time.Now().UnixNano()) // who sends just now must look
+	}
+	if c.ring(bucket) == 0 {
+		go c.listener.Do(context.Background(), func(ctx context.Context, q *gen.Queries) error {
+			c.safe[bucket].Store(0) // before the look: who comes now asks again
+			if c.ring(bucket) > 0 {
+				return nil
+			}
+			return q.Uncheck(ctx, int64(bucket))
+		})
+	}
 }
 
 // onChange wakes all: what was listened to on the old connection is gone.
 func (c *Client) onChange() {
 	for bucket := range buckets {
-		c.safe[bucket].Store(false)
+		c.safe[bucket].Store(0)
 		c.ring(bucket)
 	}
 }

@@ -54,8 +54,8 @@ type Client struct {
 	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 
-	waiting [buckets]sync.Map    // the pg.Bell of each who waits
-	safe    [buckets]atomic.Bool // an answer in the bucket rings
+	waiting [buckets]sync.Map     // the pg.Bell of each who waits
+	safe    [buckets]atomic.Int64 // every answer in the bucket rings, and none has since then (Unix ns); 0: it may not ring
 }
 
 // Open makes a client with a pool of its own. It connects when first used.
@@ -88,8 +88,7 @@ func New(db DBTX, cfg Config) (*Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("jobmachine: ListenURL: %w", err)
 		}
-		dialer = dialer.With("jobmachine client (listen)", false, false)
-		c.listener = &listen.Listener{Dialer: dialer, Schema: cfg.Schema, Log: cfg.Logger, OnNotify: c.onNotify, OnChange: c.onChange}
+		c.listener = &listen.Listener{Dialer: dialer.With("jobmachine client (listen)", false, false), Schema: cfg.Schema, Log: cfg.Logger, OnNotify: c.onNotify, OnChange: c.onChange}
 		c.listen = sync.OnceFunc(func() { c.stopped.Go(func() { c.listener.Run(life) }) })
 	}
 	return c, nil

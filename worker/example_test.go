@@ -130,5 +130,5 @@ func ExampleRetryIn() {
 	}
 	_, err := handler(context.Background(), &worker.Job{})
 	fmt.Println(err)
-	// Output: payload of job 0: unexpected end of JSON input
+	// Output: jobmachine: payload of job 0: unexpected end of JSON input
 }

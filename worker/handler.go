@@ -154,10 +154,7 @@ func FromContext(ctx context.Context) *Job {
 
 // Bind decodes the payload into v.
 func (j *Job) Bind(v any) error {
-	if err := json.Unmarshal(j.Payload, v); err != nil {
-		return fmt.Errorf("payload of job %d: %w", j.ID, err)
-	}
-	return nil
+	return pg.Wrap(fmt.Sprintf("payload of job %d", j.ID), json.Unmarshal(j.Payload, v))
 }
 
 // Reply gives an interim answer, such as progress; it is committed when Reply returns. The error is
@@ -178,9 +175,8 @@ func (j *Job) Reply(ctx context.Context, v any) error {
 	})
 }
 
-// CompleteTx completes the job within the handler's own transaction: the job is over exactly when
-// tx commits, together with the rows the handler wrote. Commit it, then return nil; the reply that
-// the handler returns is not used. If tx is not committed the attempt has failed.
+// CompleteTx completes the job within the handler's own transaction: the job is over exactly when tx commits, together
+// with the rows the handler wrote. Commit it, then return nil. If tx is not committed the attempt has failed.
 func (j *Job) CompleteTx(ctx context.Context, tx pgx.Tx, reply any) error {
 	err := j.say("complete", reply, func(payload json.RawMessage) (string, error) {
 		return gen.New(schema.DB(tx, j.worker.cfg.Schema)).Complete(ctx, j.ID, j.Receipt, payload)

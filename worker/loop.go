@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -34,12 +33,12 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 			}
 			continue
 		}
-		if w.few(int(p.N)) && w.claimed.Hold(ctx, w.freed) {
+		if int(p.N) < w.cfg.Concurrency/4 && w.claimed.Hold(ctx, w.freed) {
 			continue
 		}
 		jobs, err := w.claim(life, p)
 		switch pause := time.Since(found); {
-		case err != nil && !begun && refused(err):
+		case err != nil && !begun && pg.Refused(err):
 			return err
 		case err != nil:
 			backoff.Sleep(ctx)
@@ -66,12 +65,6 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 	return nil
 }
 
-// refused tells a database that refuses from one that is away.
-func refused(err error) bool {
-	code := pg.Code(err)
-	return errors.Is(err, ErrInvalid) || errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28")
-}
-
 // room counts the free slots, and tells whether there is nothing to wait for. The queues take turns in
 // being the first. Outcomes that pile up, because the database is slow, hold back new claims.
 func (w *Worker) room(turn int) (p gen.ClaimManyParams, quiet bool) {
@@ -92,9 +85,6 @@ func (w *Worker) room(turn int) (p gen.ClaimManyParams, quiet bool) {
 	}
 	return p, w.running+len(w.outcomes) == 0
 }
-
-// few tells whether a call for so many jobs should wait for more, if the last one was just now.
-func (w *Worker) few(n int) bool { return n < w.cfg.Concurrency/4 }
 
 // claim takes jobs and starts them. After an error, and once per renewal, it looks for jobs that run
 // under the lease and not here: the answer of their claim was lost, perhaps before it committed.

@@ -151,7 +151,7 @@ func (w *Worker) settler(ctx context.Context) {
 			w.ended.Wait(ctx, time.Minute)
 			continue
 		}
-		if w.few(len(batch)) && w.settled.Hold(ctx, w.ended) {
+		if len(batch) < w.cfg.Concurrency/4 && w.settled.Hold(ctx, w.ended) {
 			continue
 		}
 		err := w.settle(ctx, batch)

@@ -81,11 +81,10 @@ type Worker struct {
 	claims, settles *pg.Session
 	listener        *listen.Listener // down when PollOnly
 
-	wake  pg.Bell // there may be something to claim
-	freed pg.Bell // a slot became free, or outcomes were settled
-	ended pg.Bell // there are outcomes to settle
-	beat  pg.Bell // renew now
-
+	wake             pg.Bell // there may be something to claim
+	freed            pg.Bell // a slot became free, or outcomes were settled
+	ended            pg.Bell // there are outcomes to settle
+	beat             pg.Bell // renew now
 	claimed, settled pg.Pace // of the loop, and of the settler
 
 	lease  atomic.Int64          // the right to run jobs; 0: none

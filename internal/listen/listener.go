@@ -1,8 +1,7 @@
 // Package listen keeps one LISTEN connection open.
 //
-// It does nothing but pass on notifications and run, between two of them, the calls that must happen on
-// the listening session (park, check, hold_lease). When the connection is lost it says so, comes back
-// with jitter, and says so again: what was listened to on the old one is gone, so its users ask anew.
+// It passes on notifications and runs, between two of them, the calls that must happen on the listening session (park,
+// check, hold_lease). When the connection is lost it says so, comes back with jitter, and says so again.
 package listen
 
 import (

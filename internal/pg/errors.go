@@ -105,3 +105,9 @@ func Lost(conn *pgx.Conn, err error) bool {
 	code := Code(err)
 	return conn.IsClosed() || err == errReadOnly || code == "25006" || strings.HasPrefix(code, "57P0") || strings.HasPrefix(code, "08")
 }
+
+// Refused tells a database that refuses from one that is away.
+func Refused(err error) bool {
+	code := Code(err)
+	return errors.Is(err, ErrInvalid) || errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28")
+}
