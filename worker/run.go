@@ -139,8 +139,8 @@ func (w *Worker) finish(r *run) {
 	}
 }
 
-// settler delivers outcomes: all that are there, as soon as the previous call has returned. What
-// could not be delivered is repeated, which is safe: the receipt makes it count once.
+// settler delivers outcomes: all that are there, one call after the other, at the pace of the database while they are few.
+// What could not be delivered is repeated, which is safe: the receipt makes it count once.
 func (w *Worker) settler(ctx context.Context) {
 	var backoff pg.Backoff
 	for limit := batchSize; ctx.Err() == nil; {
