@@ -109,7 +109,7 @@ var (
 		{"internal/pg/errors.go", `c.ParameterStatus("default_transaction_read_only") == "on"`, "false"},
 	}}
 	faintHeart = mutant{Name: "a worker ends when the server is away at its start", Go: []edit{
-		{"worker/loop.go", "case err != nil && !begun && refused(err):", "case err != nil && !begun:"},
+		{"worker/loop.go", "!begun && pg.Refused(err):", "!begun:"},
 	}}
 	ownClock = mutant{Name: "a worker looks at its own clock", Go: []edit{
 		{"worker/run.go", "c.local.Add(at.Sub(c.database))", "c.database.Add(at.Sub(c.database))"},
