@@ -1,5 +1,6 @@
--- Locks up to n tickets of one queue, in start order, and returns where they are. Each priority is read from its
--- low-water mark on, so the dead tickets below it cost nothing. None while the queue is paused.
+-- Locks up to n tickets of one queue, in start order, and returns where they are. It reads from the low-water mark of each
+-- priority that has one to the next priority that has one, so the dead tickets below the marks cost nothing; the first
+-- stretch is from the beginning to the first mark. None while the queue is paused.
 create or replace function jobmachine._collect(queue text, n integer, now timestamptz)
 returns tid[]
 language plpgsql
@@ -11,14 +12,19 @@ declare
 begin
   return array(
     select p.ctid
-    from generate_series(0, 9) lane (priority)
+    from (
+      select (-1)::smallint as priority, 0::bigint as position
+      union all
+      select w.priority, w.position from jobmachine.low_water w where w.queue = v_queue
+      order by 1
+    ) mark
     cross join lateral (
       select p.ctid
       from jobmachine.pending p
-      where p.queue = v_queue and p.priority = lane.priority
-        and p.position >= coalesce((select w.position from jobmachine.low_water w where w.queue = v_queue and w.priority = lane.priority), 0)
+      where p.queue = v_queue and (p.priority, p.position) >= (mark.priority, mark.position)
+        and p.priority < coalesce((select min(w.priority) from jobmachine.low_water w where w.queue = v_queue and w.priority > mark.priority), 10)
         and (p.expires_at is null or p.expires_at > _collect.now)
-      order by p.position
+      order by p.priority, p.position
       limit _collect.n
       for update of p skip locked
     ) p
