@@ -112,6 +112,19 @@ func TestClaimManyKeepsTheOrderOfQueuesAndTheirLimits(t *testing.T) {
 	equal(t, "claimed", strings.Join(got, " "), "a5 b1 c2")
 }
 
+// Marks at some priorities must neither hide tickets of the others nor change the order; what is below a mark is not looked at.
+func TestAClaimGoesFromMarkToMark(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	for range 2 {
+		s.exec("select jobmachine.send('q', priority => 9 - n) from generate_series(0, 9) n") // ids 1 to 10, 11 to 20
+	}
+	s.exec("insert into jobmachine.low_water (queue, priority, position) values ('q', 2, 9), ('q', 5, 0), ('q', 9, 11), ('p', 0, 100)")
+	want := "0 0 1 1 2 3 3 4 4 5 5 6 6 7 7 8 8 9" // of priority 2 is 8 below the mark, of 9 is 1
+	got := column[string](s, "select j.priority::text from jobmachine.claim('q', 100) with ordinality c (id, a, b, c, d, e, f, g, h, i, j, n) join jobmachine.job j using (id) order by n")
+	equal(t, "priorities", strings.Join(got, " "), want)
+}
+
 // A ticket that a name has found is found again by the pattern that covers it, which must not cost the claim another one.
 func TestClaimManyFillsUpThoughQueuesOverlap(t *testing.T) {
 	t.Parallel()
