@@ -68,6 +68,7 @@ type Reply struct {
 	First   float64   `json:"first,omitempty"` // when the first handler started
 	I       []int64   `json:"i,omitempty"`
 	Due     []float64 `json:"due,omitempty"`
+	Begin   []float64 `json:"begin,omitempty"`
 	Done    []float64 `json:"done,omitempty"`
 }
 
@@ -180,12 +181,13 @@ func (a *agent) bulk(ctx context.Context, r Request) (Reply, error) {
 	return Reply{Jobs: r.Jobs, Seconds: time.Since(begin).Seconds()}, nil
 }
 
-// pace sends at a rate whatever the answers do (an open loop), and tells when each send was due and when it was done.
+// pace sends at a rate whatever the answers do (an open loop), and tells when each send was due, when it began (a timer may be
+// a millisecond late) and when it was done.
 func (a *agent) pace(ctx context.Context, r Request, send func(context.Context, Payload) error) (Reply, error) {
 	if err := a.open(ctx, r.Producers); err != nil {
 		return Reply{}, err
 	}
-	reply := Reply{Jobs: r.Jobs, I: make([]int64, r.Jobs), Due: make([]float64, r.Jobs), Done: make([]float64, r.Jobs)}
+	reply := Reply{Jobs: r.Jobs, I: make([]int64, r.Jobs), Due: make([]float64, r.Jobs), Begin: make([]float64, r.Jobs), Done: make([]float64, r.Jobs)}
 	var tasks sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
@@ -195,17 +197,18 @@ func (a *agent) pace(ctx context.Context, r Request, send func(context.Context, 
 		time.Sleep(time.Duration(due - now()))
 		tasks.Go(func() {
 			p := payload(n)
+			begin := now()
 			if err := send(ctx, p); err != nil {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()
 			}
-			reply.I[n], reply.Due[n], reply.Done[n] = p.I, float64(due)/1000, float64(now())/1000
+			reply.I[n], reply.Due[n], reply.Begin[n], reply.Done[n] = p.I, float64(due)/1000, float64(begin)/1000, float64(now())/1000
 		})
 	}
 	tasks.Wait()
 	if r.Quiet {
-		reply.I, reply.Due, reply.Done = nil, nil, nil
+		reply.I, reply.Due, reply.Begin, reply.Done = nil, nil, nil, nil
 	}
 	reply.Seconds = float64(now()-begin) / 1e9
 	return reply, errors.Join(errs...)
