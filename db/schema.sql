@@ -994,15 +994,15 @@ CREATE FUNCTION jobmachine._suspicious(value jsonb) RETURNS boolean
 
 COMMENT ON FUNCTION jobmachine._suspicious(value jsonb) IS 'True if a value may be over 1 MB.';
 
--- Name: _take(text[], integer, integer[], bigint, interval, text, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _take(text[], integer, integer[], bigint, interval, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone) RETURNS tid[]
+CREATE FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) RETURNS tid[]
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone) IS 'Locks jobs of queues and patterns, in the order given, and tells where.';
+COMMENT ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) IS 'Locks jobs of queues and patterns, in the order given, and tells where.';
 
 -- Name: _take_away(bigint[], bigint[], text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -2976,9 +2976,9 @@ REVOKE ALL ON FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now ti
 
 REVOKE ALL ON FUNCTION jobmachine._suspicious(value jsonb) FROM PUBLIC;
 
--- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) FROM PUBLIC;
 
 -- Name: FUNCTION _take_away(job_ids bigint[], receipts bigint[], outcome text, error text); Type: ACL; Schema: jobmachine; Owner: -
 

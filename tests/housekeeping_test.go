@@ -435,3 +435,21 @@ func TestAPatternStaysCheapUnderAHeldSnapshot(t *testing.T) {
 	s.exec("select jobmachine.send('gl.a'), jobmachine.send('gl.0'), jobmachine.send('gl.b')")
 	equal(t, "found by pattern", len(s.claim("gl.*", 10, lease)), 3)
 }
+
+// A claim does the housekeeping, so a job may become due while it is under way: it must not start before that.
+func TestAJobThatBecomesDueWithinAClaimDoesNotStartEarly(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.exec("create sequence jobmachine.seconds")
+	s.exec("create or replace function jobmachine._now() returns timestamptz language sql volatile as $$ select timestamptz '2030-01-01' + pg_catalog.nextval('jobmachine.seconds') * interval '1 s' $$")
+	s.exec("select jobmachine.send('q', delay => n * interval '7 s') from generate_series(10, 29) n")
+	s.exec("create temp table due as select job_id, due_at from jobmachine.scheduled")
+	for range 400 {
+		s.exec("select jobmachine.claim('q', 10)")
+		if one[int64](s, "select count(*) from jobmachine.running") == 20 {
+			break
+		}
+	}
+	equal(t, "started", one[int64](s, "select count(*) from jobmachine.running"), 20)
+	equal(t, "early", one[int64](s, "select count(*) from jobmachine.running r join due d using (job_id) where r.started_at < d.due_at"), 0)
+}

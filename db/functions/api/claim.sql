@@ -11,8 +11,8 @@ set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_now constant timestamptz := jobmachine._now();
-  v_tickets constant tid[] := jobmachine._take(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker, v_now);
+  v_tickets constant tid[] := jobmachine._take(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker);
+  v_now constant timestamptz := jobmachine._now(); -- after all that may have become due meanwhile
   v_lease bigint := claim.lease_id;
 begin
   if v_tickets = '{}' then

@@ -12,8 +12,8 @@ set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_now constant timestamptz := jobmachine._now();
-  v_tickets constant tid[] := jobmachine._take(claim_many.queues, claim_many.n, claim_many.limits, claim_many.lease_id, claim_many.ttl, claim_many.worker, v_now);
+  v_tickets constant tid[] := jobmachine._take(claim_many.queues, claim_many.n, claim_many.limits, claim_many.lease_id, claim_many.ttl, claim_many.worker);
+  v_now constant timestamptz := jobmachine._now(); -- after all that may have become due meanwhile
   v_lease bigint := claim_many.lease_id;
 begin
   if v_tickets = '{}' then

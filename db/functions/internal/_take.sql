@@ -1,10 +1,11 @@
 -- A claim is two steps: lock tickets, and then _start moves them to running and hands the jobs out. The usual claim, of
 -- plain queues and under a lease, is spared what it has no need of.
-create or replace function jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text, now timestamptz)
+create or replace function jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text)
 returns tid[]
 language plpgsql
 as $$
 declare
+  v_now constant timestamptz := jobmachine._now();
   v_queues text[] := _take.queues;
   v_limits integer[] := _take.limits;
   v_tickets tid[];
@@ -19,12 +20,12 @@ begin
   if _take.lease_id is not null and not exists (select from jobmachine.lease l where l.id = _take.lease_id) then
     perform jobmachine._refuse_lease(_take.lease_id);
   end if;
-  v_tickets := jobmachine._collect_queues(v_queues, _take.n, v_limits, _take.now);
+  v_tickets := jobmachine._collect_queues(v_queues, _take.n, v_limits, v_now);
   -- Housekeeping is everybody's. Its lock lasts until the transaction ends, so not in one that may stay open: not after
   -- the first moments, nor, while somebody ticks now and then, in one that has jobs. (The two times are not simply the
   -- same: drivers that describe a portal before they run it move the statement's on a little.)
   if statement_timestamp() - transaction_timestamp() < interval '100 ms'
-    and jobmachine._tick_is_due(_take.now, case when cardinality(v_tickets) = 0 then 1 else 5 end)
+    and jobmachine._tick_is_due(v_now, case when cardinality(v_tickets) = 0 then 1 else 5 end)
   then
     perform jobmachine._tick(array['due', 'expired', 'overdue', 'leases', 'low_water']);
     if cardinality(v_tickets) = 0 then
@@ -34,5 +35,5 @@ begin
   return v_tickets;
 end
 $$;
-revoke all on function jobmachine._take(text[], integer, integer[], bigint, interval, text, timestamptz) from public;
-comment on function jobmachine._take(text[], integer, integer[], bigint, interval, text, timestamptz) is 'Locks jobs of queues and patterns, in the order given, and tells where.';
+revoke all on function jobmachine._take(text[], integer, integer[], bigint, interval, text) from public;
+comment on function jobmachine._take(text[], integer, integer[], bigint, interval, text) is 'Locks jobs of queues and patterns, in the order given, and tells where.';
