@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,10 +43,8 @@ func answer(a gen.Answer) Answer {
 func (c *Client) Receive(ctx context.Context, id int64) (Answer, error) {
 	a, err := c.q.Receive(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		if _, err = c.Status(ctx, id); err == nil {
-			err = ErrNoAnswer
-		}
-		return Answer{}, err
+		_, err = c.Status(ctx, id)
+		return Answer{}, cmp.Or(err, ErrNoAnswer)
 	}
 	return answer(a), pg.Wrap("receive", err)
 }
@@ -74,12 +73,15 @@ func last(answers iter.Seq2[Answer, error]) (a Answer, err error) {
 
 // Call sends a job, waits for its last answer and decodes it. An error after the send leaves the job where it is.
 func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o ...Options) (out Out, err error) {
-	begin := time.Now()
+	var sent int64
+	if len(o) == 0 { // a job with a key may be an older one
+		sent = time.Now().UnixNano()
+	}
 	id, err := c.Send(ctx, queue, payload, o...)
 	if err != nil {
 		return out, err
 	}
-	a, err := last(c.answers(ctx, id, begin.UnixNano()))
+	a, err := last(c.answers(ctx, id, sent))
 	if err == nil && a.Payload != nil {
 		err = pg.Wrap(fmt.Sprintf("reply to job %d", id), json.Unmarshal(a.Payload, &out))
 	}
@@ -113,20 +115,18 @@ func (c *Client) answers(ctx context.Context, id, before int64) iter.Seq2[Answer
 					return
 				}
 			}
-			if err == nil && safe == 0 {
-				pause = min(pause, c.check(ctx, id, bucket, &poll))
-			}
-			if err == nil && !bell.Wait(ctx, pause) && time.Since(seen) > time.Second {
+			if err == nil && pause == longest && len(answers) == 0 && time.Since(seen) > time.Second {
 				_, err = c.Status(ctx, id) // is there still such a job?
 				seen = time.Now()
 			}
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
+			if err == nil && safe == 0 {
+				pause = min(pause, c.check(ctx, id, bucket, &poll))
 			}
 			if err != nil {
-				yield(Answer{}, pg.Wrap(fmt.Sprintf("await job %d", id), err))
+				yield(Answer{}, pg.Wrap(fmt.Sprintf("await job %d", id), cmp.Or(context.Cause(ctx), err)))
 				return
 			}
+			bell.Wait(ctx, pause)
 		}
 	}
 }

@@ -170,8 +170,7 @@ func (c *Client) params(queue string, payloads []any, many bool, options []Optio
 		}
 	}
 	if o.Priority != nil {
-		n := pg.Int4(*o.Priority)
-		p.Priority = &n
+		p.Priority = new(pg.Int4(*o.Priority))
 	}
 	if o.Timeout < 0 {
 		p.Timeout = pg.Interval(0)

@@ -521,16 +521,6 @@ CREATE FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker
 
 COMMENT ON FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone) IS 'Opens the lease of a claim that has none.';
 
--- Name: _overlap(text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._overlap(a text, b text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    AS $$...$$;
-
--- Name: FUNCTION _overlap(a text, b text); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._overlap(a text, b text) IS 'True if a queue may be meant by both.';
-
 -- Name: _pending_writers(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._pending_writers() RETURNS text[]
@@ -2871,10 +2861,6 @@ REVOKE ALL ON FUNCTION jobmachine._now() FROM PUBLIC;
 -- Name: FUNCTION _open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone) FROM PUBLIC;
-
--- Name: FUNCTION _overlap(a text, b text); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._overlap(a text, b text) FROM PUBLIC;
 
 -- Name: FUNCTION _pending_writers(); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -136,6 +136,19 @@ func TestClaimManyFillsUpThoughQueuesOverlap(t *testing.T) {
 	equal(t, "claimed", strings.Join(got, " "), "gl.a4 gl.b5")
 }
 
+// The housekeeping of a claim must not take from it what it has just locked.
+func TestATicketThatExpiresWithinItsClaimStarts(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	s.exec("create sequence jobmachine.seconds")
+	s.exec("create or replace function jobmachine._now() returns timestamptz language sql volatile as $$ select timestamptz '2030-01-01' + pg_catalog.nextval('jobmachine.seconds') * interval '10 s' $$")
+	for n := range 40 {
+		s.exec("select jobmachine.send('q', expires_in => $1::int * interval '1 s')", 15+2*n)
+		s.exec("select jobmachine.claim('q')")
+	}
+	equal(t, "claimed or expired", one[int64](s, "select count(*) from jobmachine.job"), 40)
+}
+
 func TestABareClaimOpensALeaseOnlyWhenThereIsAJob(t *testing.T) {
 	t.Parallel()
 	s := connect(t, pgtest.New(t))

@@ -189,3 +189,15 @@ func TestAClaimThatWasUndoneLeavesNoReceiptBehind(t *testing.T) {
 	equal(t, "verdict on the lost receipt", one[string](s, "select jobmachine.complete($1, $2)", lost.ID, lost.Receipt), "stale")
 	equal(t, "verdict", one[string](s, "select jobmachine.complete($1, $2)", again.ID, again.Receipt), "ok")
 }
+
+// Arrays that do not begin at 1, or have more dimensions than one, are what they hold.
+func TestSettleReadsArraysOfAnyShape(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	for _, replies := range []string{`{"{\"a\": 1}"}`, `[0:0]={"{\"a\": 1}"}`, `{{"{\"a\": 1}"}}`} {
+		id := one[int64](s, "select jobmachine.send('q')")
+		got := one[string](s, "select jobmachine.settle(array[id], array[receipt], '{complete}', $1::text::text[])::text from jobmachine.claim('q')", replies)
+		equal(t, "verdict with "+replies, got, "{ok}")
+		equal(t, "reply with "+replies, one[string](s, "select coalesce(reply::text, 'none') from jobmachine.status($1)", id), `{"a": 1}`)
+	}
+}

@@ -20,7 +20,7 @@ import (
 )
 
 // Handler does one job. It returns the reply, nil for none, or an error: a failed attempt, unless Permanent, RetryIn,
-// Snooze or Cancel made it.
+// Snooze or Cancel made it. Goroutines are used again: what it changes of its own (runtime.LockOSThread) it must undo.
 type Handler func(ctx context.Context, job *Job) (reply any, err error)
 
 // Why the ctx of a handler ended, as context.Cause tells it.

@@ -99,6 +99,7 @@ func (w *Worker) claim(ctx context.Context, p gen.ClaimManyParams) (n int, err e
 	p.LeaseID = &lease
 	var jobs []gen.ClaimedJob
 	if w.unsure.Swap(false) {
+		w.unpark(ctx) // what comes from here is not all there is
 		w.mu.Lock()
 		here := []int64{} // the handler is at work, or the outcome not settled
 		for _, r := range slices.AppendSeq(slices.Clone(w.outcomes), maps.Values(w.runs)) {

@@ -73,7 +73,7 @@ func (w *Worker) take(arrived bool) (r *run) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.coming = w.coming && !arrived; len(w.todo) > 0 {
-		r, w.todo = w.todo[0], w.todo[1:]
+		r, w.todo[0], w.todo = w.todo[0], nil, w.todo[1:]
 		w.more()
 	}
 	return r

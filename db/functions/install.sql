@@ -91,7 +91,6 @@
 -- {{ template "internal/_held_keys.sql" . }}
 -- {{ template "internal/_may_sleep.sql" . }}
 -- {{ template "internal/_next_state.sql" . }}
--- {{ template "internal/_overlap.sql" . }}
 -- {{ template "internal/_pending_writers.sql" . }}
 -- {{ template "internal/_receipt.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}

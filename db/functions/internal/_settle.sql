@@ -7,7 +7,9 @@ declare
   v_replies jsonb[];
   v_verdicts text[];
 begin
-  if _settle.outcomes = array['complete'] and num_nulls(_settle.job_ids[1], _settle.receipts[1]) = 0 then
+  if _settle.outcomes = array['complete'] and num_nulls(_settle.job_ids[1], _settle.receipts[1]) = 0
+    and coalesce(array_ndims(_settle.replies) = 1 and array_lower(_settle.replies, 1) = 1, true)
+  then
     v_replies := array[nullif(_settle.replies[1], '')::jsonb];
     if jobmachine._suspicious(v_replies[1]) then
       perform jobmachine._check_json('reply', v_replies[1]);
