@@ -14,6 +14,7 @@ declare
   v_tickets constant tid[] := jobmachine._take(array[claim.queue], coalesce(claim.n, 1), null, claim.lease_id, claim.ttl, claim.worker);
   v_now constant timestamptz := jobmachine._now(); -- after all that may have become due meanwhile
   v_lease bigint := claim.lease_id;
+  v_job jobmachine.claimed_job;
 begin
   if v_tickets = '{}' then
     return;
@@ -21,7 +22,10 @@ begin
     v_lease := jobmachine._open_claim_lease(array[claim.queue], claim.ttl, claim.worker, v_now);
   end if;
   if cardinality(v_tickets) = 1 then
-    return next jobmachine._start_one(v_tickets[1], v_lease, v_now);
+    v_job := jobmachine._start_one(v_tickets[1], v_lease, v_now);
+    if v_job.id is not null then
+      return next v_job;
+    end if;
   else
     return query select * from jobmachine._start(v_tickets, v_lease, v_now);
   end if;

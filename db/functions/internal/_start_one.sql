@@ -10,7 +10,10 @@ declare
   v_receipt bigint;
 begin
   delete from jobmachine.pending p where p.ctid = _start_one.ticket
-  returning p.job_id, p.position, p.attempt + 1 as attempt, p.queue into strict v_ticket;
+  returning p.job_id, p.position, p.attempt + 1 as attempt, p.queue into v_ticket;
+  if not found then -- it has expired since it was locked
+    return null;
+  end if;
   select j.payload, coalesce(j.headers, '{}') as headers, j.created_at, j.reply_to, j.unique_key,
     coalesce(j.max_attempts, s.max_attempts)::integer as max_attempts, coalesce(j.timeout, s.timeout) as timeout
   into strict v_job

@@ -27,10 +27,8 @@ begin
   if statement_timestamp() - transaction_timestamp() < interval '100 ms'
     and jobmachine._tick_is_due(v_now, case when cardinality(v_tickets) = 0 then 1 else 5 end)
   then
-    if cardinality(v_tickets) > 0 then -- without 'expired': of what is locked here, nothing must go
-      perform jobmachine._tick(array['due', 'overdue', 'leases', 'low_water']);
-    else
-      perform jobmachine._tick(array['due', 'expired', 'overdue', 'leases', 'low_water']);
+    perform jobmachine._tick(array['due', 'expired', 'overdue', 'leases', 'low_water']);
+    if cardinality(v_tickets) = 0 then
       v_tickets := jobmachine._collect_queues(v_queues, _take.n, v_limits, jobmachine._now());
     end if;
   end if;
