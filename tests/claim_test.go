@@ -143,11 +143,11 @@ func TestATicketMayExpireWithinItsClaim(t *testing.T) {
 	s.exec("create sequence jobmachine.seconds")
 	s.exec("create or replace function jobmachine._now() returns timestamptz language sql volatile as $$ select timestamptz '2030-01-01' + pg_catalog.nextval('jobmachine.seconds') * interval '10 s' $$")
 	for n := range 40 {
-		s.exec("select jobmachine.send('q', expires_in => $1::int * interval '1 s')", 15+2*n)
-		s.exec("select jobmachine.claim('q')")
+		s.exec("select jobmachine.send('q', timeout => '0 s', expires_in => $1::int * interval '1 s')", 15+2*n)
+		s.exec("select jobmachine.claim('q', ttl => '1 day')")
 	}
 	for range 20 {
-		s.exec("select jobmachine.claim('q')")
+		s.exec("select jobmachine.claim('q', ttl => '1 day')")
 	}
 	equal(t, "claimed or expired", one[int64](s, "select count(*) from jobmachine.jobs where state = 'running' or reason = 'expired'"), 40)
 }
