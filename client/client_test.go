@@ -249,10 +249,15 @@ func TestABellThatNobodyWaitsForIsGivenUp(t *testing.T) {
 	b.Eventually(`select count(*) = 0 from pg_locks where locktype = 'advisory' and mode = 'ShareLock'
 		and database = (select oid from pg_database where datname = current_database())`)
 	id = b.must(b.client.Send(t.Context(), "a", nil))
-	time.AfterFunc(20*time.Millisecond, func() { answer(id) })
+	var answering sync.WaitGroup
+	answering.Go(func() {
+		time.Sleep(20 * time.Millisecond)
+		answer(id)
+	})
 	if _, err := b.client.Await(t.Context(), id); err != nil {
 		t.Error(err)
 	}
+	answering.Wait() // the caller may know before the worker does
 }
 
 func TestTwoWaitForOneJob(t *testing.T) {
