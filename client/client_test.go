@@ -251,7 +251,7 @@ func TestABellThatNobodyWaitsForIsGivenUp(t *testing.T) {
 	id = b.must(b.client.Send(t.Context(), "a", nil))
 	var answering sync.WaitGroup
 	answering.Go(func() {
-		time.Sleep(20 * time.Millisecond)
+		b.waiting(1)
 		answer(id)
 	})
 	if _, err := b.client.Await(t.Context(), id); err != nil {
