@@ -64,14 +64,14 @@ func runAgent(ctx context.Context, args []string) error {
 
 // short is for a look whether all works: its figures are worth little.
 var short = map[string]string{
-	"passes": "1", "jobs": "5000", "seconds": "0.5", "rounds": "2", "round-jobs": "1000", "backlog": "10000", "patience": "3s",
+	"passes": "1", "jobs": "5000", "seconds": "0.5", "rounds": "2", "round-jobs": "1000", "backlog": "10000", "patience": "3s", "long": "10s",
 }
 
 func runPeers(ctx context.Context, args []string) error {
 	c := &peers.Config{Log: os.Stderr}
 	flags := flag.NewFlagSet("peers", flag.ExitOnError)
 	systems := flags.String("systems", "", "which, with commas between; empty: all")
-	scenarios := flags.String("scenarios", "", "which, with commas between; empty: all (long only with -long)")
+	scenarios := flags.String("scenarios", "", "which, with commas between; empty: all but long and backlog-10m")
 	out := flags.String("out", "", "file for the results; empty: results/<date>.json, or results/short.json")
 	isShort := flags.Bool("short", false, "a run under 3 minutes with tiny sizes")
 	flags.IntVar(&c.Passes, "passes", 3, "measurements of the shorter scenarios, in turn")
@@ -80,7 +80,7 @@ func runPeers(ctx context.Context, args []string) error {
 	flags.IntVar(&c.Rounds, "rounds", 10, "rounds under a held snapshot")
 	flags.IntVar(&c.RoundJobs, "round-jobs", 20000, "jobs of such a round")
 	flags.IntVar(&c.Backlog, "backlog", 1000000, "jobs of a long queue")
-	flags.DurationVar(&c.Long, "long", 0, "duration of the long run, for each system")
+	flags.DurationVar(&c.Long, "long", 10*time.Minute, "duration of the long run, for each system")
 	flags.Float64Var(&c.Rate, "rate", 500, "jobs per second of the long run")
 	flags.DurationVar(&c.Patience, "patience", 10*time.Second, "how long to wait for jobs of a killed worker")
 	flags.StringVar(&c.NodeDir, "node", "node", "folder of the systems in Node")
@@ -116,7 +116,7 @@ func runPeers(ctx context.Context, args []string) error {
 
 func runReport(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("report", flag.ExitOnError)
-	in := flags.String("in", "", "file of results; empty: the newest in results")
+	in := flags.String("in", "", "file of results, <date>.json; empty: the newest in results. With it go <date>-*.json")
 	docs := flags.String("docs", "../docs", "folder to write to")
 	flags.Parse(args)
 	if *in == "" {

@@ -24,7 +24,7 @@ type Config struct {
 	Rounds    int      // under a held snapshot
 	RoundJobs int
 	Backlog   int
-	Long      time.Duration // of the long run; 0: none
+	Long      time.Duration // of the long run
 	Rate      float64       // of the long run
 	Patience  time.Duration // after a crash
 	NodeDir   string
@@ -35,6 +35,7 @@ type scenario struct {
 	name     string
 	run      func(context.Context, *stage) error
 	once     bool     // in one pass: it takes long, or its figures do not vary
+	extra    bool     // only when it is asked for by name: it takes very long
 	variants []string // systems beside the main ones
 	only     []string // systems, if not all
 	limit    time.Duration
@@ -49,12 +50,13 @@ var scenarios = []scenario{
 	{name: "latency", run: latency, variants: []string{"bare-notify", "river-default", "pgboss-poll"}, limit: 5 * time.Minute},
 	{name: "call", run: call, only: []string{"jobmachine"}, limit: time.Minute},
 	{name: "busy", run: busy, variants: []string{"bare-notify", "river-default", "pgboss-poll"}, limit: time.Minute},
-	{name: "snapshot-read", run: snapshot(holdRead), once: true, limit: 20 * time.Minute},
-	{name: "snapshot-write", run: snapshot(holdWrite), once: true, limit: 20 * time.Minute},
-	{name: "snapshot-dump", run: snapshot(holdDump), once: true, limit: 20 * time.Minute},
-	{name: "backlog", run: backlog, once: true, limit: time.Hour},
+	{name: "snapshot-read", run: snapshot(holdRead), limit: 20 * time.Minute},
+	{name: "snapshot-write", run: snapshot(holdWrite), limit: 20 * time.Minute},
+	{name: "snapshot-dump", run: snapshot(holdDump), limit: 20 * time.Minute},
+	{name: "backlog", run: backlog(0), once: true, limit: time.Hour},
 	{name: "crash", run: crash, once: true, limit: 5 * time.Minute},
-	{name: "long", run: long, once: true, limit: 5 * time.Minute},
+	{name: "backlog-10m", run: backlog(10_000_000), once: true, extra: true, limit: time.Hour},
+	{name: "long", run: long, once: true, extra: true, limit: 5 * time.Minute},
 }
 
 type bench struct {
@@ -86,12 +88,11 @@ func Run(ctx context.Context, c *Config) (*result.Result, error) {
 	if err := b.warmUp(ctx); err != nil {
 		return nil, err
 	}
-	for _, sc := range b.chosen() {
-		passes := c.Passes
-		if sc.once {
-			passes = 1
-		}
-		for pass := range passes {
+	for pass := range c.Passes { // outside of the scenarios: who disturbs the machine for a minute disturbs one pass of each
+		for _, sc := range b.chosen() {
+			if sc.once && pass > 0 {
+				continue
+			}
 			systems := slices.Clone(Systems)
 			if pass%2 == 1 {
 				slices.Reverse(systems) // nobody always comes first
@@ -128,13 +129,12 @@ func (c *Config) check() error {
 	return nil
 }
 
-// chosen are the scenarios to run. The long run needs a duration.
+// chosen are the scenarios to run.
 func (b *bench) chosen() (chosen []scenario) {
 	for _, sc := range scenarios {
-		if len(b.Scenarios) > 0 && !slices.Contains(b.Scenarios, sc.name) || sc.name == "long" && b.Long == 0 {
-			continue
+		if slices.Contains(b.Scenarios, sc.name) || len(b.Scenarios) == 0 && !sc.extra {
+			chosen = append(chosen, sc)
 		}
-		chosen = append(chosen, sc)
 	}
 	return chosen
 }

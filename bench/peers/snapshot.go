@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/jobmachine/jobmachine/bench/agent"
+	"github.com/jobmachine/jobmachine/bench/result"
 )
 
 // snapshot: rounds of jobs while somebody holds back VACUUM. The last round against the first is what counts.
@@ -41,22 +42,15 @@ func snapshot(hold func(context.Context, *stage) (release func(), err error)) fu
 			return err
 		}
 		s.series["jobs_per_second"] = rates
-		// The first and the last are two rounds each: one may have had a bad moment.
-		n := min(2, len(rates)/2)
+		// The first and the last are the medians of three rounds each: one may have had a bad moment.
+		n := min(3, len(rates)/2)
 		if n == 0 {
 			return errors.New("there must be two rounds at least")
 		}
-		first, last := mean(rates[:n]), mean(rates[len(rates)-n:])
+		first, last := result.Median(rates[:n]), result.Median(rates[len(rates)-n:])
 		s.figures["first_per_second"], s.figures["last_per_second"], s.figures["last_to_first"] = first, last, last/first
 		return nil
 	}
-}
-
-func mean(v []float64) (m float64) {
-	for _, x := range v {
-		m += x / float64(len(v))
-	}
-	return m
 }
 
 // holdRead is a report that forgot to end.

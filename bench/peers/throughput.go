@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -130,19 +131,21 @@ func busy(ctx context.Context, s *stage) error {
 }
 
 // backlog: the first jobs of a long queue, and what they cost.
-func backlog(ctx context.Context, s *stage) error {
-	if err := s.load(ctx, s.Backlog); err != nil {
-		return err
+func backlog(size int) func(context.Context, *stage) error {
+	return func(ctx context.Context, s *stage) error {
+		if err := s.load(ctx, cmp.Or(size, s.Backlog)); err != nil {
+			return err
+		}
+		return s.measure(ctx, func() (int, float64, error) {
+			if err := s.work(s.agents, agent.Request{}); err != nil {
+				return 0, 0, err
+			}
+			seconds, err := s.started(ctx, s.agents, s.Jobs)
+			if err != nil {
+				return 0, 0, err
+			}
+			jobs, _, err := s.count(s.agents)
+			return jobs, seconds, err
+		})
 	}
-	return s.measure(ctx, func() (int, float64, error) {
-		if err := s.work(s.agents, agent.Request{}); err != nil {
-			return 0, 0, err
-		}
-		seconds, err := s.started(ctx, s.agents, s.Jobs)
-		if err != nil {
-			return 0, 0, err
-		}
-		jobs, _, err := s.count(s.agents)
-		return jobs, seconds, err
-	})
 }

@@ -22,7 +22,8 @@ var files embed.FS
 type report struct {
 	*result.Result
 	File  string
-	plots string // folder
+	More  []*result.Result // of the same day: what takes very long is measured by itself
+	plots string           // folder
 }
 
 // Write renders the results of a file into docs/benchmarks.md and docs/benchmarks/*.svg.
@@ -31,11 +32,23 @@ func Write(in, docs string) error {
 	if err != nil {
 		return err
 	}
-	rep := &report{r, filepath.Base(in), filepath.Join(docs, "benchmarks")}
+	rep := &report{Result: r, File: filepath.Base(in), plots: filepath.Join(docs, "benchmarks")}
+	others, err := filepath.Glob(strings.TrimSuffix(in, ".json") + "-*.json")
+	if err != nil {
+		return err
+	}
+	for _, file := range others {
+		more, err := result.Load(file)
+		if err != nil {
+			return err
+		}
+		rep.More = append(rep.More, more)
+		r.Runs = append(r.Runs, more.Runs...)
+	}
 	if err := os.MkdirAll(rep.plots, 0o755); err != nil {
 		return err
 	}
-	t, err := template.New("benchmarks.md.tmpl").ParseFS(files, "*.tmpl")
+	t, err := template.New("benchmarks.md.tmpl").Funcs(template.FuncMap{"join": strings.Join}).ParseFS(files, "*.tmpl")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jobmachine/jobmachine/bench/result"
 )
 
 // column of a table: a figure, its heading and its unit.
@@ -207,12 +209,22 @@ func thousands(s string) string {
 	return whole
 }
 
-// series of the first run of a system that has it.
-func (r *report) series(scenario, system, name string) []float64 {
+// series of a system: at each point the median over the passes.
+func (r *report) series(scenario, system, name string) (medians []float64) {
+	var passes [][]float64
 	for _, run := range r.Runs {
 		if run.Scenario == scenario && run.System == system && len(run.Series[name]) > 0 {
-			return run.Series[name]
+			passes = append(passes, run.Series[name])
 		}
 	}
-	return nil
+	for i := 0; len(passes) > 0 && i < len(passes[0]); i++ {
+		var at []float64
+		for _, p := range passes {
+			if i < len(p) {
+				at = append(at, p[i])
+			}
+		}
+		medians = append(medians, result.Median(at))
+	}
+	return medians
 }

@@ -7,9 +7,14 @@ declare
   v_low bigint;
   v_high bigint;
 begin
-  delete from jobmachine.reply r where r.job_id = any (_erase.job_ids);
-  delete from jobmachine.failed_attempt f where f.job_id = any (_erase.job_ids);
   select min(i.job_id), max(i.job_id) into v_low, v_high from unnest(_erase.job_ids) i (job_id);
+  -- Few jobs have any, and one look is less than one for each job.
+  if exists (select from jobmachine.reply r where r.job_id between v_low and v_high) then
+    delete from jobmachine.reply r where r.job_id = any (_erase.job_ids);
+  end if;
+  if exists (select from jobmachine.failed_attempt f where f.job_id between v_low and v_high) then
+    delete from jobmachine.failed_attempt f where f.job_id = any (_erase.job_ids);
+  end if;
   delete from jobmachine.job j where j.id = any (_erase.job_ids) and j.id between v_low and v_high; -- spares the other partitions
 end
 $$;
