@@ -195,6 +195,8 @@ func TestRetentionRemovesFinishedJobsAndNeverUnfinishedOnes(t *testing.T) {
 	ids := map[string]int64{}
 	for _, q := range []string{"default", "short", "none"} {
 		ids[q] = one[int64](s, "select jobmachine.send($1, unique_key => 'k')", q)
+		failed := s.claimOne(q)
+		s.exec("select jobmachine.fail($1, $2, 'once', retry_in => '0')", failed.ID, failed.Receipt)
 		r := s.claimOne(q)
 		s.exec("select jobmachine.reply($1, $2, '1')", r.ID, r.Receipt)
 		equal(t, "verdict", one[string](s, "select jobmachine.complete($1, $2, '2')", r.ID, r.Receipt), "ok")
@@ -217,6 +219,7 @@ func TestRetentionRemovesFinishedJobsAndNeverUnfinishedOnes(t *testing.T) {
 	state(30 * 24 * time.Hour)
 	equal(t, "30 days", s.state(ids["default"]), "unknown")
 	equal(t, "replies left", one[int64](s, "select count(*) from jobmachine.reply"), 0)
+	equal(t, "failed attempts left", one[int64](s, "select count(*) from jobmachine.failed_attempt"), 0)
 	equal(t, "keys left", one[int64](s, "select count(*) from jobmachine.unique_key"), 0)
 }
 
