@@ -126,9 +126,7 @@ func TestAClaimGoesFromMarkToMark(t *testing.T) {
 }
 
 // A ticket that a name has found is found again by the pattern that covers it, which must not cost the claim another one.
-// A large claim reads marks of transactions that are under way, instead of trying each ticket. A mark that is left behind by
-// one that was rolled back must not count.
-func TestALargeClaimPassesOverWhatOthersHoldAndNothingElse(t *testing.T) {
+func TestAClaimPassesOverWhatOthersHoldAndTakesWhatTheyGiveBack(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	s, other := connect(t, db), connect(t, db)

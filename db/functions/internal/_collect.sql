@@ -9,13 +9,7 @@ as $$
   -- Volatile, for a fresh snapshot: and it locks.
 declare
   v_queue constant text collate "C" := _collect.queue;
-  v_others xid[] := '{}';
 begin
-  -- SKIP LOCKED pays four visits of the lock table for each ticket that it skips, and beside other workers a large claim
-  -- walks over thousands. A ticket marked by a transaction that is under way is passed over without them.
-  if _collect.n >= 100 then
-    v_others := array(select x.id::xid from pg_snapshot_xip(pg_current_snapshot()) x (id));
-  end if;
   return array(
     select p.ctid
     from (
@@ -30,7 +24,6 @@ begin
       where p.queue = v_queue and (p.priority, p.position) >= (mark.priority, mark.position)
         and p.priority < coalesce((select min(w.priority) from jobmachine.low_water w where w.queue = v_queue and w.priority > mark.priority), 10)
         and (p.expires_at is null or p.expires_at > _collect.now)
-        and p.xmax <> all (v_others)
       order by p.priority, p.position
       limit _collect.n
       for update of p skip locked
