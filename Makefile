@@ -78,9 +78,10 @@ generate: $(sqlc) ## gen from queries, db/schema.sql and db/api.txt from the SQL
 	go test -count=1 -run SQLReference ./docs -update
 
 .PHONY: verify
-verify: lint $(sqlc) ## what is generated is up to date, and the SQL is sound
+verify: lint $(sqlc) ## what is generated is up to date, the SQL is sound, and bench counts well
 	$(sqlc) diff
 	JOBMACHINE_TEST_SKIP=no go test -count=1 -run 'Golden|FunctionBodies|Files' ./db
+	go test -C bench -count=1 ./...
 
 .PHONY: lint
 lint: $(static) ## gofmt, go mod tidy, go vet, staticcheck; bench and faults are modules of their own

@@ -1595,7 +1595,7 @@ CREATE FUNCTION jobmachine.open_lease(worker text, ttl interval DEFAULT '00:00:3
 -- Name: FUNCTION open_lease(worker text, ttl interval, queues text[]); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine.open_lease(worker text, ttl interval, queues text[]) IS 'Opens a lease for a worker process: its jobs go back when it expires. worker: a name for operators, such as host:pid. ttl: how long it lasts without renew (default 30 s).
-queues: what it works on, for the view workers. Returns the id of the lease. Errors: JM001.
+queues: what it works on, up to 1000 names and patterns, for the view workers. Returns the id of the lease. Errors: JM001.
 Example: select jobmachine.open_lease(''web1:4711'', ''1 min'', array[''mail.*''])';
 
 -- Name: park(text[]); Type: FUNCTION; Schema: jobmachine; Owner: -

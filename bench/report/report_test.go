@@ -1,8 +1,12 @@
 package report
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jobmachine/jobmachine/bench/result"
 )
@@ -46,6 +50,42 @@ func TestTargetsAreHeldMissedOrNotMeasured(t *testing.T) {
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("%q is not in\n%s", want, table)
+		}
+	}
+}
+
+func TestASeriesIsTheMedianOfItsPasses(t *testing.T) {
+	r := &report{Result: &result.Result{}}
+	for _, v := range [][]float64{{1, 20, 3}, {2, 10, 1}, {9, 30}} {
+		r.Runs = append(r.Runs, result.Run{Scenario: "send", System: "bare", Series: map[string][]float64{"rate": v}})
+	}
+	if got, want := r.series("send", "bare", "rate"), []float64{2, 20, 2}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := r.series("send", "river", "rate"); got != nil {
+		t.Errorf("of nobody: %v", got)
+	}
+}
+
+func TestWhatWasMeasuredByItselfIsPartOfTheReport(t *testing.T) {
+	dir := t.TempDir()
+	for name, scenario := range map[string]string{"2026-01-31.json": "send", "2026-01-31-more.json": "crash", "2026-01-30-old.json": "bulk"} {
+		r := results("jobs_per_second", map[string][]float64{"jobmachine": {1}})
+		r.Begin, r.Commit, r.Runs[0].Scenario = time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), "abc"+scenario, scenario
+		if err := r.Save(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Write(filepath.Join(dir, "2026-01-31.json"), dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "benchmarks.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, is := range map[string]bool{"## Single sends": true, "## After kill -9": true, "commit abccrash: crash": true, "## Bulk sends": false} {
+		if strings.Contains(string(text), want) != is {
+			t.Errorf("%q in the report: %v, want %v", want, !is, is)
 		}
 	}
 }

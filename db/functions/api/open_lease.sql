@@ -14,6 +14,9 @@ begin
   end if;
   perform jobmachine._check_worker(open_lease.worker);
   perform jobmachine._check_interval('ttl', v_ttl, '1 s');
+  if cardinality(open_lease.queues) > 0 then
+    perform jobmachine._check_queues(open_lease.queues);
+  end if;
   -- Receipts are new because the number of a lease is; so it must survive a crash.
   perform set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';
   insert into jobmachine.lease (worker, queues, ttl, started_at, renewed_at, expires_at)
@@ -24,5 +27,5 @@ end
 $$;
 comment on function jobmachine.open_lease(text, interval, text[]) is
 'Opens a lease for a worker process: its jobs go back when it expires. worker: a name for operators, such as host:pid. ttl: how long it lasts without renew (default 30 s).
-queues: what it works on, for the view workers. Returns the id of the lease. Errors: JM001.
+queues: what it works on, up to 1000 names and patterns, for the view workers. Returns the id of the lease. Errors: JM001.
 Example: select jobmachine.open_lease(''web1:4711'', ''1 min'', array[''mail.*''])';
