@@ -541,15 +541,15 @@ CREATE FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bi
 
 COMMENT ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) IS 'Gives a job a new ticket.';
 
--- Name: _receipt(bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _receipt(bigint, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._receipt("position" bigint, lease_id bigint, now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION jobmachine._receipt("position" bigint, salt bigint) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$...$$;
 
--- Name: FUNCTION _receipt("position" bigint, lease_id bigint, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _receipt("position" bigint, salt bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._receipt("position" bigint, lease_id bigint, now timestamp with time zone) IS 'The receipt of a run.';
+COMMENT ON FUNCTION jobmachine._receipt("position" bigint, salt bigint) IS 'The receipt of a run; salt is that of its claim.';
 
 -- Name: _refuse(text, text, text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -666,6 +666,16 @@ CREATE FUNCTION jobmachine._ring_scheduled() RETURNS trigger
 -- Name: FUNCTION _ring_scheduled(); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._ring_scheduled() IS 'Wakes who would tick too late for new tickets in scheduled.';
+
+-- Name: _salt(bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._salt(lease_id bigint, now timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _salt(lease_id bigint, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._salt(lease_id bigint, now timestamp with time zone) IS 'What makes the receipts of a claim differ from those of another.';
 
 -- Name: _segment_bounds(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -974,15 +984,15 @@ CREATE FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp
 
 COMMENT ON FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp with time zone) IS 'Moves a locked ticket to running and returns the job.';
 
--- Name: _suspicious(jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _suspicious(anyelement); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._suspicious(value jsonb) RETURNS boolean
+CREATE FUNCTION jobmachine._suspicious(value anyelement) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$...$$;
 
--- Name: FUNCTION _suspicious(value jsonb); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _suspicious(value anyelement); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._suspicious(value jsonb) IS 'True if a value may be over 1 MB.';
+COMMENT ON FUNCTION jobmachine._suspicious(value anyelement) IS 'True if a value may be over 1 MB.';
 
 -- Name: _take(text[], integer, integer[], bigint, interval, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -2870,9 +2880,9 @@ REVOKE ALL ON FUNCTION jobmachine._pending_writers() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION _receipt("position" bigint, lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _receipt("position" bigint, salt bigint); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._receipt("position" bigint, lease_id bigint, now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._receipt("position" bigint, salt bigint) FROM PUBLIC;
 
 -- Name: FUNCTION _refuse(code text, message text, detail text, hint text); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2905,6 +2915,10 @@ REVOKE ALL ON FUNCTION jobmachine._ring_pending() FROM PUBLIC;
 -- Name: FUNCTION _ring_scheduled(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._ring_scheduled() FROM PUBLIC;
+
+-- Name: FUNCTION _salt(lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._salt(lease_id bigint, now timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION _segment_bounds(); Type: ACL; Schema: jobmachine; Owner: -
 
@@ -2958,9 +2972,9 @@ REVOKE ALL ON FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now tim
 
 REVOKE ALL ON FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION _suspicious(value jsonb); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _suspicious(value anyelement); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._suspicious(value jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._suspicious(value anyelement) FROM PUBLIC;
 
 -- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -93,6 +93,7 @@
 -- {{ template "internal/_next_state.sql" . }}
 -- {{ template "internal/_pending_writers.sql" . }}
 -- {{ template "internal/_receipt.sql" . }}
+-- {{ template "internal/_salt.sql" . }}
 -- {{ template "internal/_segment_bounds.sql" . }}
 -- {{ template "internal/_setting.sql" . }}
 -- {{ template "internal/_sleeps_itself.sql" . }}

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/jobmachine/jobmachine/gen"
 )
 
 // rawJSON is pgx's jsonb, but what is read as json.RawMessage, which the server has checked, is copied and not parsed.
@@ -47,6 +50,20 @@ func Value[T any](p *T) (v T) {
 		v = *p
 	}
 	return v
+}
+
+// Sparse makes null of the arrays of a settle that have nothing in them, as most replies, errors and delays have.
+func Sparse(p gen.SettleParams) gen.SettleParams {
+	p.Replies, p.Errors, p.Delays = some(p.Replies), some(p.Errors), some(p.Delays)
+	return p
+}
+
+func some[T comparable](values []T) []T {
+	var zero T
+	if !slices.ContainsFunc(values, func(v T) bool { return v != zero }) {
+		return nil
+	}
+	return values
 }
 
 // Int4 keeps a number that is out of range out of range.

@@ -18,8 +18,12 @@ begin
   elsif send_many.unique_keys is null and send_many.unique_for is not null then
     perform jobmachine._refuse('JM001', 'unique_for without unique_keys', 'unique_for says how long a key holds.', 'Give unique_keys too.');
   end if;
-  perform jobmachine._check_json('payload', p.payload) from unnest(send_many.payloads) p (payload) where jobmachine._suspicious(p.payload);
-  perform jobmachine._check_key(k.key) from unnest(send_many.unique_keys) k (key) where k.key is not null;
+  if jobmachine._suspicious(send_many.payloads) then
+    perform jobmachine._check_json('payload', p.payload) from unnest(send_many.payloads) p (payload) where jobmachine._suspicious(p.payload);
+  end if;
+  if send_many.unique_keys is not null then
+    perform jobmachine._check_key(k.key) from unnest(send_many.unique_keys) k (key) where k.key is not null;
+  end if;
   if cardinality(send_many.payloads) = 0 then
     perform jobmachine._check_queue(send_many.queue);
     return array[]::bigint[];

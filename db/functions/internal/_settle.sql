@@ -16,8 +16,10 @@ begin
     end if;
     return array[jobmachine._complete_one(_settle.job_ids[1], _settle.receipts[1], v_replies[1])];
   end if;
-  select array_agg(nullif(r.reply, '')::jsonb order by r.n) into v_replies from unnest(_settle.replies) with ordinality r (reply, n);
-  perform jobmachine._check_json('reply', r.reply) from unnest(v_replies) r (reply) where jobmachine._suspicious(r.reply);
+  v_replies := array_replace(_settle.replies, '', null)::jsonb[];
+  if jobmachine._suspicious(v_replies) then
+    perform jobmachine._check_json('reply', r.reply) from unnest(v_replies) r (reply) where jobmachine._suspicious(r.reply);
+  end if;
   if 'complete' = all (_settle.outcomes) and array_ndims(_settle.job_ids) + array_ndims(_settle.receipts) = 2
     and array_position(_settle.job_ids, null) is null and array_position(_settle.receipts, null) is null then
     return jobmachine._complete(_settle.job_ids, _settle.receipts, v_replies);

@@ -3,6 +3,8 @@ create or replace function jobmachine._start(tickets tid[], lease_id bigint, now
 returns setof jobmachine.claimed_job
 language plpgsql
 as $$
+declare
+  v_salt constant bigint := jobmachine._salt(_start.lease_id, _start.now);
 begin
   return query
   with ticket as materialized (
@@ -11,7 +13,7 @@ begin
   ), setting as materialized (
     select s.* from (select distinct t.queue from ticket t) q cross join lateral jobmachine._setting(q.queue) s
   ), started as materialized (
-    select t.job_id, jobmachine._receipt(t.position, _start.lease_id, _start.now) as receipt, t.queue, j.payload, j.headers,
+    select t.job_id, jobmachine._receipt(t.position, v_salt) as receipt, t.queue, j.payload, j.headers,
       (t.attempt + 1)::integer as attempt, coalesce(j.max_attempts, t.default_attempts)::integer as max_attempts, j.created_at,
       case when coalesce(j.timeout, t.default_timeout) > '0' then _start.now + coalesce(j.timeout, t.default_timeout) end as deadline_at,
       j.reply_to, j.unique_key, t.priority, t.position
