@@ -125,7 +125,6 @@ func TestAClaimGoesFromMarkToMark(t *testing.T) {
 	equal(t, "priorities", strings.Join(got, " "), want)
 }
 
-// A ticket that a name has found is found again by the pattern that covers it, which must not cost the claim another one.
 func TestAClaimPassesOverWhatOthersHoldAndTakesWhatTheyGiveBack(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -148,6 +147,7 @@ func TestAClaimPassesOverWhatOthersHoldAndTakesWhatTheyGiveBack(t *testing.T) {
 	claimed(slices.Concat(ids[:60], ids[160:200]))
 }
 
+// A ticket that a name has found is found again by the pattern that covers it, which must not cost the claim another one.
 func TestClaimManyFillsUpThoughQueuesOverlap(t *testing.T) {
 	t.Parallel()
 	s := connect(t, pgtest.New(t))

@@ -130,7 +130,7 @@ func busy(ctx context.Context, s *stage) error {
 	return err
 }
 
-// backlog: the first jobs of a long queue, and what they cost.
+// backlog: the first jobs of a long queue, and what they cost. 0: as long as is configured.
 func backlog(size int) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
 		if err := s.load(ctx, cmp.Or(size, s.Backlog)); err != nil {

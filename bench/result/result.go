@@ -13,6 +13,7 @@ type Result struct {
 	Begin    time.Time         `json:"begin"`
 	Minutes  float64           `json:"minutes"`
 	Command  string            `json:"command"`
+	Note     string            `json:"note,omitempty"` // written in by hand: what a reader of the figures must know
 	Commit   string            `json:"commit"`
 	Machine  Machine           `json:"machine"`
 	Postgres string            `json:"postgres"`
