@@ -292,20 +292,36 @@ func TestSQL(t *testing.T) {
 	})
 }
 
-// install.sql includes files behind the dashes of a comment: a file's first line must be one too.
+// install.sql and the lists in it include files behind the dashes of a comment: a file's first line must be one too.
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	contents, err := db.Files.ReadFile("functions/install.sql")
+	lists, err := fs.Glob(db.Files, "functions/*.sql")
 	if err != nil {
 		t.Fatal(err)
+	}
+	var contents []byte
+	for _, list := range lists {
+		text, err := db.Files.ReadFile(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents = append(contents, text...)
+	}
+	included := func(file string) int {
+		return strings.Count(string(contents), fmt.Sprintf(`-- {{ template %q . }}`, strings.TrimPrefix(file, "functions/")))
+	}
+	for _, list := range lists {
+		if n := included(list); (n == 1) != (list != "functions/install.sql") {
+			t.Errorf("%s is included %d times", list, n)
+		}
 	}
 	files, err := fs.Glob(db.Files, "functions/*/*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
 	for _, file := range files {
-		if n := strings.Count(string(contents), fmt.Sprintf(`-- {{ template %q . }}`, strings.TrimPrefix(file, "functions/"))); n != 1 {
-			t.Errorf("install.sql includes %s %d times", file, n)
+		if n := included(file); n != 1 {
+			t.Errorf("%s is included %d times", file, n)
 		}
 		sql, err := db.Files.ReadFile(file)
 		if err != nil {

@@ -1,0 +1,22 @@
+-- What everything else rests on: the clock, errors, keys of locks, limits of what is given.
+-- {{ template "internal/_now.sql" . }}
+-- {{ template "internal/_refuse.sql" . }}
+-- {{ template "internal/_lock_class.sql" . }}
+-- {{ template "internal/_bell_key.sql" . }}
+-- {{ template "internal/_channel.sql" . }}
+-- {{ template "internal/_lease_key.sql" . }}
+-- {{ template "internal/_suspicious.sql" . }}
+-- {{ template "internal/_setting.sql" . }}
+-- {{ template "internal/_trust_memory.sql" . }}
+-- {{ template "internal/_refuse_lease.sql" . }}
+-- {{ template "internal/_check_claim.sql" . }}
+-- {{ template "internal/_check_headers.sql" . }}
+-- {{ template "internal/_check_interval.sql" . }}
+-- {{ template "internal/_check_json.sql" . }}
+-- {{ template "internal/_check_key.sql" . }}
+-- {{ template "internal/_check_options.sql" . }}
+-- {{ template "internal/_check_outcome.sql" . }}
+-- {{ template "internal/_check_queue.sql" . }}
+-- {{ template "internal/_check_queues.sql" . }}
+-- {{ template "internal/_check_run.sql" . }}
+-- {{ template "internal/_check_worker.sql" . }}

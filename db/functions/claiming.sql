@@ -1,0 +1,11 @@
+-- Tickets are locked, and jobs started.
+-- {{ template "internal/_take.sql" . }}
+-- {{ template "internal/_collect_queues.sql" . }}
+-- {{ template "internal/_collect.sql" . }}
+-- {{ template "internal/_collect_pattern.sql" . }}
+-- {{ template "internal/_next_queue.sql" . }}
+-- {{ template "internal/_open_claim_lease.sql" . }}
+-- {{ template "internal/_start.sql" . }}
+-- {{ template "internal/_start_one.sql" . }}
+-- {{ template "internal/_salt.sql" . }}
+-- {{ template "internal/_receipt.sql" . }}

@@ -1,0 +1,19 @@
+-- Runs end: completed, tried again, given up; keys are freed and answers to senders sent.
+-- {{ template "internal/_settle.sql" . }}
+-- {{ template "internal/_settle_one.sql" . }}
+-- {{ template "internal/_complete.sql" . }}
+-- {{ template "internal/_complete_one.sql" . }}
+-- {{ template "internal/_end_attempt.sql" . }}
+-- {{ template "internal/_end_one.sql" . }}
+-- {{ template "internal/_backoff.sql" . }}
+-- {{ template "internal/_next_state.sql" . }}
+-- {{ template "internal/_put_back.sql" . }}
+-- {{ template "internal/_take_away.sql" . }}
+-- {{ template "internal/_has_ticket.sql" . }}
+-- {{ template "internal/_after_end.sql" . }}
+-- {{ template "internal/_verdict.sql" . }}
+-- {{ template "internal/_verdicts.sql" . }}
+-- {{ template "internal/_hold_keys.sql" . }}
+-- {{ template "internal/_held_keys.sql" . }}
+-- {{ template "internal/_free_keys.sql" . }}
+-- {{ template "internal/_take_key_again.sql" . }}

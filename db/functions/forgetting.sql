@@ -1,0 +1,8 @@
+-- Jobs are removed.
+-- {{ template "internal/_erase.sql" . }}
+-- {{ template "internal/_keeps_nothing.sql" . }}
+-- {{ template "internal/_forget.sql" . }}
+-- {{ template "internal/_forget_at_once.sql" . }}
+-- {{ template "internal/_forget_finished.sql" . }}
+-- {{ template "internal/_forget_history.sql" . }}
+-- {{ template "internal/_forget_running.sql" . }}

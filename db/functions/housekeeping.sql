@@ -1,0 +1,22 @@
+-- tick, and what it does: what is due, expired, overdue; lost leases; low water; segments.
+-- {{ template "internal/_tick.sql" . }}
+-- {{ template "internal/_tick_is_due.sql" . }}
+-- {{ template "internal/_tick_due.sql" . }}
+-- {{ template "internal/_tick_expired.sql" . }}
+-- {{ template "internal/_tick_leases.sql" . }}
+-- {{ template "internal/_tick_low_water.sql" . }}
+-- {{ template "internal/_tick_overdue.sql" . }}
+-- {{ template "internal/_tick_purge.sql" . }}
+-- {{ template "internal/_tick_retire.sql" . }}
+-- {{ template "internal/_tick_segments.sql" . }}
+-- {{ template "internal/_watch_held_leases.sql" . }}
+-- {{ template "internal/_note_low_water.sql" . }}
+-- {{ template "internal/_confirm_low_water.sql" . }}
+-- {{ template "internal/_verify_low_water.sql" . }}
+-- {{ template "internal/_pending_writers.sql" . }}
+-- {{ template "internal/_add_segment.sql" . }}
+-- {{ template "internal/_segment_bounds.sql" . }}
+-- {{ template "internal/_first_segment_is_large.sql" . }}
+-- {{ template "internal/_skip_fast_segment.sql" . }}
+-- {{ template "internal/_retire_segments.sql" . }}
+-- {{ template "internal/_retire_is_due.sql" . }}

@@ -1,0 +1,5 @@
+-- Jobs come in.
+-- {{ template "internal/_send_with_options.sql" . }}
+-- {{ template "internal/_insert_jobs.sql" . }}
+-- {{ template "internal/_insert_pending.sql" . }}
+-- {{ template "internal/_insert_special.sql" . }}

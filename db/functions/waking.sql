@@ -1,0 +1,11 @@
+-- The bells: who sleeps, who must be woken.
+-- {{ template "internal/_may_sleep.sql" . }}
+-- {{ template "internal/_sleeps_itself.sql" . }}
+-- {{ template "internal/_somebody_may_wait.sql" . }}
+-- {{ template "internal/_asleep.sql" . }}
+-- {{ template "internal/_ring.sql" . }}
+-- {{ template "internal/_listen.sql" . }}
+-- {{ template "internal/_sleep_on.sql" . }}
+-- {{ template "internal/_wait_on.sql" . }}
+-- {{ template "internal/_sender_under_way.sql" . }}
+-- {{ template "internal/_has_work.sql" . }}
