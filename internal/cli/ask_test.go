@@ -9,6 +9,9 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
 
+// waits is true while a client has asked for the answer, has none, and listens.
+const waits = "select exists (select from pg_stat_activity where datname = current_database() and application_name like 'jobmachine client%' and wait_event = 'ClientRead' and query like '%check%')"
+
 func TestCall(t *testing.T) {
 	t.Parallel()
 	t.Run("prints the reply when it is there", func(t *testing.T) {
@@ -40,7 +43,7 @@ func TestCall(t *testing.T) {
 	t.Run("ends the waiting after Ctrl-C", func(t *testing.T) {
 		s, db := newDB(t)
 		p := s.start("call", "q")
-		db.Eventually("select exists (select from jobmachine.jobs)")
+		db.Eventually(waits)
 		p.signal(syscall.SIGINT)
 		if r := p.end(); r.code != 1 || !strings.Contains(r.stderr, "interrupted; job 1 goes on: jobmachine await 1") {
 			t.Error(r)
@@ -64,7 +67,7 @@ func TestCall(t *testing.T) {
 		s, db := newDB(t)
 		db.Exec("select jobmachine.send('q')")
 		p := s.start("await", "1")
-		db.Eventually("select exists (select from pg_stat_activity where datname = current_database() and application_name like 'jobmachine client%' and wait_event = 'ClientRead' and query like '%check%')")
+		db.Eventually(waits)
 		answer(db, "q", "1")
 		equal(t, "reply", p.end().stdout, "1\n")
 	})
