@@ -521,6 +521,26 @@ CREATE FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker
 
 COMMENT ON FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone) IS 'Opens the lease of a claim that has none.';
 
+-- Name: _pending_before(bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._pending_before(upper bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _pending_before(upper bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._pending_before(upper bigint) IS 'Pending jobs with numbers below a bound.';
+
+-- Name: _pending_place(bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._pending_place(job_id bigint) RETURNS tid
+    LANGUAGE sql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _pending_place(job_id bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._pending_place(job_id bigint) IS 'Where the pending ticket of a job is; null: it is not pending.';
+
 -- Name: _pending_writers(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._pending_writers() RETURNS text[]
@@ -600,7 +620,7 @@ begin
   from (
     select k.id from unnest(_retire_segments.keep) k (id)
     union all select s.job_id from jobmachine.scheduled s where s.job_id < _retire_segments.upper
-    union all select p.job_id from jobmachine.pending p where p.job_id < _retire_segments.upper
+    union all select p.job_id from jobmachine._pending_before(_retire_segments.upper) p (job_id)
     union all select r.job_id from jobmachine.running r where r.job_id < _retire_segments.upper
   ) k;
   foreach v_parent in array array['job', 'finished'] loop
@@ -2044,7 +2064,37 @@ UNION ALL
     COALESCE(j.headers, '{}'::jsonb) AS headers,
     j.unique_key
    FROM (((jobmachine.pending p
-     JOIN jobmachine.job j ON ((j.id = p.job_id)))
+     JOIN jobmachine.job j ON (((p.queue = j.queue) AND (p.priority = j.priority) AND (p."position" = j.id))))
+     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
+     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
+UNION ALL
+ SELECT j.id,
+    j.queue,
+    'pending'::text AS state,
+    j.payload,
+    (j.priority)::integer AS priority,
+    (p.attempt)::integer AS attempt,
+    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
+    NULL::timestamp with time zone AS run_at,
+    j.created_at,
+    NULL::timestamp with time zone AS started_at,
+    NULL::timestamp with time zone AS finished_at,
+    NULL::text AS worker,
+    NULL::jsonb AS reply,
+    ( SELECT f.error
+           FROM jobmachine.failed_attempt f
+          WHERE (f.job_id = j.id)
+          ORDER BY f.attempt DESC
+         LIMIT 1) AS error,
+    ( SELECT f.reason
+           FROM jobmachine.failed_attempt f
+          WHERE (f.job_id = j.id)
+          ORDER BY f.attempt DESC
+         LIMIT 1) AS reason,
+    COALESCE(j.headers, '{}'::jsonb) AS headers,
+    j.unique_key
+   FROM (((jobmachine.pending p
+     JOIN jobmachine.job j ON (((j.id = p.job_id) AND (p."position" <> p.job_id))))
      LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
      LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
 UNION ALL
@@ -2541,7 +2591,7 @@ ALTER TABLE ONLY jobmachine.meta
 -- Name: pending pending_pkey; Type: CONSTRAINT; Schema: jobmachine; Owner: -
 
 ALTER TABLE ONLY jobmachine.pending
-    ADD CONSTRAINT pending_pkey PRIMARY KEY (job_id);
+    ADD CONSTRAINT pending_pkey PRIMARY KEY (queue, priority, "position");
 
 -- Name: queue queue_pkey; Type: CONSTRAINT; Schema: jobmachine; Owner: -
 
@@ -2584,13 +2634,13 @@ CREATE INDEX finished_2_queue_finished_at_idx ON jobmachine.finished_2 USING btr
 
 CREATE INDEX finished_3_queue_finished_at_idx ON jobmachine.finished_3 USING btree (queue, finished_at) WHERE (state IS NOT NULL);
 
+-- Name: pending_again; Type: INDEX; Schema: jobmachine; Owner: -
+
+CREATE UNIQUE INDEX pending_again ON jobmachine.pending USING btree (job_id) WHERE ("position" <> job_id);
+
 -- Name: pending_expires_at; Type: INDEX; Schema: jobmachine; Owner: -
 
 CREATE INDEX pending_expires_at ON jobmachine.pending USING btree (expires_at) WHERE (expires_at IS NOT NULL);
-
--- Name: pending_lane; Type: INDEX; Schema: jobmachine; Owner: -
-
-CREATE INDEX pending_lane ON jobmachine.pending USING btree (queue, priority, "position");
 
 -- Name: running_deadline_at; Type: INDEX; Schema: jobmachine; Owner: -
 
@@ -2871,6 +2921,14 @@ REVOKE ALL ON FUNCTION jobmachine._now() FROM PUBLIC;
 -- Name: FUNCTION _open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._open_claim_lease(queues text[], ttl interval, worker text, now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION _pending_before(upper bigint); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._pending_before(upper bigint) FROM PUBLIC;
+
+-- Name: FUNCTION _pending_place(job_id bigint); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._pending_place(job_id bigint) FROM PUBLIC;
 
 -- Name: FUNCTION _pending_writers(); Type: ACL; Schema: jobmachine; Owner: -
 

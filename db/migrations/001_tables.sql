@@ -65,10 +65,10 @@ create table jobmachine.pending (
   receipt bigint,
   expires_at timestamptz,
   rings boolean not null default true,
-  constraint pending_pkey primary key (job_id)
+  constraint pending_pkey primary key (queue, priority, position)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000, vacuum_truncate = off);
-create index pending_lane on jobmachine.pending (queue, priority, position);
+create unique index pending_again on jobmachine.pending (job_id) where position <> job_id;
 create index pending_expires_at on jobmachine.pending (expires_at) where expires_at is not null;
 comment on table jobmachine.pending is 'Tickets that may be claimed now.';
 comment on column jobmachine.pending.position is 'Start order within queue and priority; drawn anew at every entry.';

@@ -23,7 +23,19 @@ select
   (select f.reason from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
   coalesce(j.headers, '{}'::jsonb), j.unique_key
 from jobmachine.pending p
-join jobmachine.job j on j.id = p.job_id
+join jobmachine.job j on p.queue = j.queue and p.priority = j.priority and p.position = j.id -- its first ticket
+left join jobmachine.queue q on q.name = j.queue
+left join jobmachine.queue d on d.name = '*'
+union all
+select
+  j.id, j.queue, 'pending'::text, j.payload, j.priority::integer, p.attempt::integer,
+  coalesce(j.max_attempts, q.max_attempts, d.max_attempts, 25)::integer,
+  null::timestamptz, j.created_at, null::timestamptz, null::timestamptz, null::text, null::jsonb,
+  (select f.error from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
+  (select f.reason from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
+  coalesce(j.headers, '{}'::jsonb), j.unique_key
+from jobmachine.pending p
+join jobmachine.job j on j.id = p.job_id and p.position <> p.job_id -- it came back, or was scheduled
 left join jobmachine.queue q on q.name = j.queue
 left join jobmachine.queue d on d.name = '*'
 union all

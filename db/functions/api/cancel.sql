@@ -23,7 +23,7 @@ begin
     select cancel.job_id, jobmachine._now(), g.attempt, 'cancelled', g.queue, v_reason from gone g;
     if not found then
       with gone as (
-        delete from jobmachine.pending p where p.job_id = cancel.job_id returning p.attempt, p.queue
+        delete from jobmachine.pending p where p.ctid = jobmachine._pending_place(cancel.job_id) returning p.attempt, p.queue
       )
       insert into jobmachine.finished (job_id, finished_at, attempt, state, queue, reason)
       select cancel.job_id, jobmachine._now(), g.attempt, 'cancelled', g.queue, v_reason from gone g;

@@ -21,7 +21,7 @@ begin
       v_found := found;
     end if;
     if not v_found then
-      delete from jobmachine.pending p where p.job_id = remove.job_id;
+      delete from jobmachine.pending p where p.ctid = jobmachine._pending_place(remove.job_id);
       v_found := found;
     end if;
     if v_found then

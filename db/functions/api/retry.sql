@@ -33,7 +33,7 @@ begin
       perform jobmachine._put_back(retry.job_id, v_ticket.attempt, v_ticket.receipt, v_ticket.expires_at, v_run_at, v_now);
       return 'ok';
     end if;
-    if exists (select from jobmachine.pending p where p.job_id = retry.job_id)
+    if jobmachine._pending_place(retry.job_id) is not null
       or exists (select from jobmachine.running r where r.job_id = retry.job_id)
     then
       return 'live';

@@ -18,7 +18,7 @@ begin
   from (
     select k.id from unnest(_retire_segments.keep) k (id)
     union all select s.job_id from jobmachine.scheduled s where s.job_id < _retire_segments.upper
-    union all select p.job_id from jobmachine.pending p where p.job_id < _retire_segments.upper
+    union all select p.job_id from jobmachine._pending_before(_retire_segments.upper) p (job_id)
     union all select r.job_id from jobmachine.running r where r.job_id < _retire_segments.upper
   ) k;
   foreach v_parent in array array['job', 'finished'] loop

@@ -21,7 +21,7 @@ begin
   select array_agg(k.job_id) into v_keep
   from (
     select s.job_id from jobmachine.scheduled s where s.job_id < v_upper
-    union all select p.job_id from jobmachine.pending p where p.job_id < v_upper
+    union all select p.job_id from jobmachine._pending_before(v_upper) p (job_id)
     union all select r.job_id from jobmachine.running r where r.job_id < v_upper
     union all select f.job_id from jobmachine.finished f where f.job_id < v_upper and f.finished_at > v_now - v_longest
     limit 1001

@@ -1,0 +1,13 @@
+-- Where the pending ticket of a job is. Its first ticket has the job's number as its position, so the primary key finds it;
+-- one that came back, or was scheduled, is in an index of its own.
+create or replace function jobmachine._pending_place(job_id bigint)
+returns tid
+language sql stable
+as $$
+  select p.ctid from jobmachine.job j join jobmachine.pending p on p.queue = j.queue and p.priority = j.priority and p.position = j.id
+  where j.id = _pending_place.job_id
+  union all
+  select p.ctid from jobmachine.pending p where p.job_id = _pending_place.job_id and p.position <> p.job_id
+$$;
+revoke all on function jobmachine._pending_place(bigint) from public;
+comment on function jobmachine._pending_place(bigint) is 'Where the pending ticket of a job is; null: it is not pending.';
