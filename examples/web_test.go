@@ -58,7 +58,7 @@ func TestWeb(t *testing.T) {
 			_, page = get(t, address+ticket.FindStringSubmatch(page)[1])
 			answered <- time.Now()
 		}()
-		d.Eventually("select exists (select from pg_locks where locktype = 'advisory')") // it waits
+		d.Eventually("select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'ClientRead' and query like '%check%')") // it waits
 		d.Exec("select jobmachine.complete(id, receipt, '\"<script>\"') from jobmachine.claim('text.words')")
 		completed := time.Now()
 		select {
@@ -131,7 +131,7 @@ func TestWeb(t *testing.T) {
 			_, page := get(t, address+ticket.FindStringSubmatch(page)[1])
 			answered <- page
 		}()
-		d.Eventually("select exists (select from pg_locks where locktype = 'advisory')")
+		d.Eventually("select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'ClientRead' and query like '%check%')")
 		p.signal(syscall.SIGTERM)
 		if err := p.wait(); err != nil {
 			t.Errorf("it ended with %v", err)
