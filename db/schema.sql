@@ -24,6 +24,16 @@ CREATE FUNCTION jobmachine._after_end(job_ids bigint[]) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._after_end(job_ids bigint[]) IS 'Frees the keys of jobs that are over and sends what reply_to asks for.';
 
+-- Name: _asks(timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._asks(now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _asks(now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._asks(now timestamp with time zone) IS 'True if this session has not asked in this second whether tick is due.';
+
 -- Name: _asleep(text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._asleep(bell text, kind text) RETURNS boolean
@@ -2725,6 +2735,10 @@ REVOKE ALL ON FUNCTION jobmachine._add_segment(lower bigint, upper bigint) FROM 
 -- Name: FUNCTION _after_end(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._after_end(job_ids bigint[]) FROM PUBLIC;
+
+-- Name: FUNCTION _asks(now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._asks(now timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION _asleep(bell text, kind text); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -1,5 +1,6 @@
 -- tick, and what it does: what is due, expired, overdue; lost leases; low water; segments.
 -- {{ template "internal/_tick.sql" . }}
+-- {{ template "internal/_asks.sql" . }}
 -- {{ template "internal/_tick_is_due.sql" . }}
 -- {{ template "internal/_tick_due.sql" . }}
 -- {{ template "internal/_tick_expired.sql" . }}

@@ -23,9 +23,9 @@ func WAL(ctx context.Context, url string) ([]Figure, error) {
 	s.exec(send(jobs))
 	replied := wal(drain(jobs, lease, `{"ok": true}`))
 	return []Figure{
-		{"WAL per job: send, batches of 100", sent, "bytes", 620},
+		{"WAL per job: send, batches of 100", sent, "bytes", 550},
 		{"WAL per job: claim and complete, batches of 100", worked, "bytes", 570},
-		{"WAL per job: its whole life", sent + worked, "bytes", 1150},
+		{"WAL per job: its whole life", sent + worked, "bytes", 1100},
 		{"WAL per job: claim and complete with a reply of 12 bytes", replied, "bytes", 590},
 	}, s.err
 }

@@ -9,26 +9,29 @@ as $$
   -- Volatile, for a fresh snapshot: and it locks.
 declare
   v_queue constant text collate "C" := _collect.queue;
+  v_priorities smallint[];
+  v_positions bigint[];
+  v_paused boolean;
 begin
+  select array(select w.priority from jobmachine.low_water w where w.queue = v_queue order by w.priority),
+    array(select w.position from jobmachine.low_water w where w.queue = v_queue order by w.priority),
+    exists (select from jobmachine.queue q where q.name in (v_queue, '*') and q.paused_at is not null)
+  into v_priorities, v_positions, v_paused;
+  if v_paused then
+    return array[]::tid[];
+  end if;
   return array(
     select p.ctid
-    from (
-      select (-1)::smallint as priority, 0::bigint as position
-      union all
-      select w.priority, w.position from jobmachine.low_water w where w.queue = v_queue
-      order by 1
-    ) mark
+    from unnest((-1)::smallint || v_priorities, 0::bigint || v_positions, v_priorities || 10::smallint) stretch (priority, position, up_to)
     cross join lateral (
       select p.ctid
       from jobmachine.pending p
-      where p.queue = v_queue and (p.priority, p.position) >= (mark.priority, mark.position)
-        and p.priority < coalesce((select min(w.priority) from jobmachine.low_water w where w.queue = v_queue and w.priority > mark.priority), 10)
+      where p.queue = v_queue and (p.priority, p.position) >= (stretch.priority, stretch.position) and p.priority < stretch.up_to
         and (p.expires_at is null or p.expires_at > _collect.now)
       order by p.priority, p.position
       limit _collect.n
       for update of p skip locked
     ) p
-    where not exists (select from jobmachine.queue q where q.name in (v_queue, '*') and q.paused_at is not null)
     limit _collect.n);
 end
 $$;

@@ -15,10 +15,14 @@ begin
     return null;
   end if;
   select j.payload, coalesce(j.headers, '{}') as headers, j.created_at, j.reply_to, j.unique_key,
-    coalesce(j.max_attempts, s.max_attempts)::integer as max_attempts, coalesce(j.timeout, s.timeout) as timeout
+    coalesce(j.max_attempts, s.max_attempts)::integer as max_attempts, coalesce(j.timeout, s.timeout) as timeout,
+    exists (select from jobmachine.lease l where l.id = _start_one.lease_id) as is_held
   into strict v_job
   from jobmachine.job j cross join jobmachine._setting(v_ticket.queue) s
   where j.id = v_ticket.job_id;
+  if not v_job.is_held then
+    perform jobmachine._refuse_lease(_start_one.lease_id);
+  end if;
   if v_job.timeout > '0' then
     v_deadline_at := _start_one.now + v_job.timeout;
   end if;

@@ -17,20 +17,24 @@ begin
     v_queues := array(select q.name from unnest(v_queues) with ordinality q (name, n) order by q.n);
     v_limits := array(select l.value from unnest(v_limits) with ordinality l (value, n) order by l.n);
   end if;
-  if _take.lease_id is not null and not exists (select from jobmachine.lease l where l.id = _take.lease_id) then
-    perform jobmachine._refuse_lease(_take.lease_id);
+  if cardinality(v_queues) = 1 and v_limits is null and length(v_queues[1]) between 1 and 255 and right(v_queues[1], 1) <> '*' then
+    v_tickets := jobmachine._collect(v_queues[1], _take.n, v_now);
+  else
+    v_tickets := jobmachine._collect_queues(v_queues, _take.n, v_limits, v_now);
   end if;
-  v_tickets := jobmachine._collect_queues(v_queues, _take.n, v_limits, v_now);
   -- Housekeeping is everybody's. Its lock lasts until the transaction ends, so not in one that may stay open: not after
   -- the first moments, nor, while somebody ticks now and then, in one that has jobs. (The two times are not simply the
   -- same: drivers that describe a portal before they run it move the statement's on a little.)
-  if statement_timestamp() - transaction_timestamp() < interval '100 ms'
+  if jobmachine._asks(v_now) and statement_timestamp() - transaction_timestamp() < interval '100 ms'
     and jobmachine._tick_is_due(v_now, case when cardinality(v_tickets) = 0 then 1 else 5 end)
   then
     perform jobmachine._tick(array['due', 'expired', 'overdue', 'leases', 'low_water']);
     if cardinality(v_tickets) = 0 then
       v_tickets := jobmachine._collect_queues(v_queues, _take.n, v_limits, jobmachine._now());
     end if;
+  end if;
+  if _take.lease_id is not null and cardinality(v_tickets) <> 1 and not exists (select from jobmachine.lease l where l.id = _take.lease_id) then
+    perform jobmachine._refuse_lease(_take.lease_id); -- of a claim of one, _start_one looks
   end if;
   return v_tickets;
 end
