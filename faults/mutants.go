@@ -31,7 +31,7 @@ var (
 		{"reply", "and r.receipt = reply.receipt for", "for"},
 	}}
 	sameReceipt = mutant{Name: "a receipt does not hold the moment of the claim", SQL: []edit{
-		{"_salt", "lease_id # (extract(epoch from now) * 1000000)::bigint", "lease_id"},
+		{"_salt", "lease_id # (pg_catalog.date_part('epoch', now) * 1000000)::bigint", "lease_id"},
 	}}
 	mixedReplies = mutant{Name: "replies of a batch are not matched by job", SQL: []edit{
 		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.receipt = any (_complete.receipts)"},

@@ -61,13 +61,14 @@ func (m *machine) claim(s *session, call string, specs []spec, n int) {
 	}
 	if s.open {
 		// A claim in a transaction that has been open for a while does not keep house. Here, it has done so just now.
-		m.exec(s, fmt.Sprintf("select set_config('jobmachine_session.asked', extract(epoch from %s)::text, true)", m.timestamp(m.now)))
+		m.exec(s, fmt.Sprintf("select set_config('jobmachine_session.asked', date_part('epoch', %s)::bigint::text, true)", m.timestamp(m.now)))
 	}
 	ticked := m.monitor.run("select ticked_at = jobmachine._now() from jobmachine.meta").one() == "t"
 	m.do(s, command{
 		sql: fmt.Sprintf("select * from jobmachine.%s, worker => '%s')", call, s.name),
 		apply: func(w *world, r result, seen *state) {
-			if _, ok := w.lease(leaseID); leaseID != 0 && !ok {
+			// One that keeps house finds its own lease expired, too.
+			if l, ok := w.lease(leaseID); leaseID != 0 && (!ok || !s.open && r.code == "JM004" && l.renewed+l.ttl <= w.now) {
 				if r.code != "JM004" {
 					m.fail("no JM004 for a lease that is not there")
 				}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
@@ -231,4 +232,32 @@ func TestAnAsynchronousClaimOfAJobWithOneAttemptIsDurable(t *testing.T) {
 	s.claim("once", 1, lease)
 	equal(t, "after a claim that may not", one[string](s, "show synchronous_commit"), "on")
 	s.exec("commit")
+}
+
+// However many tickets it finds, and also if it is its own housekeeping that finds the lease expired.
+func TestNothingStartsUnderALeaseThatIsGone(t *testing.T) {
+	t.Parallel()
+	for jobs := range 3 {
+		for _, gone := range []string{"unknown", "expired", "found expired by the claim"} {
+			t.Run(fmt.Sprintf("%s, %d jobs", gone, jobs), func(t *testing.T) {
+				t.Parallel()
+				db := pgtest.New(t)
+				s := connect(t, db)
+				lease := int64(4711)
+				if gone != "unknown" {
+					lease = one[int64](s, "select jobmachine.open_lease('w', '30 s', queues => array['q'])")
+					s.exec("select jobmachine.tick()")
+					db.Advance(time.Minute)
+				}
+				if gone == "expired" {
+					s.exec("select jobmachine.tick()")
+				}
+				for range jobs {
+					s.exec("select jobmachine.send('q')")
+				}
+				equal(t, "claim", s.code("select jobmachine.claim('q', 10, $1)", lease), "JM004")
+				equal(t, "pending", one[int64](s, "select count(*) from jobmachine.jobs where state = 'pending'"), int64(jobs))
+			})
+		}
+	}
 }

@@ -3,7 +3,7 @@ create or replace function jobmachine._salt(lease_id bigint, now timestamptz)
 returns bigint
 language sql stable
 as $$
-  select lease_id # (extract(epoch from now) * 1000000)::bigint
+  select lease_id # (pg_catalog.date_part('epoch', now) * 1000000)::bigint
 $$;
 revoke all on function jobmachine._salt(bigint, timestamptz) from public;
 comment on function jobmachine._salt(bigint, timestamptz) is 'What makes the receipts of a claim differ from those of another.';

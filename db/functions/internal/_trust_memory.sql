@@ -7,7 +7,7 @@ as $$
 declare
   v_name constant text := 'jobmachine_session.looked_' || _trust_memory.kind;
   v_looked constant text := current_setting(v_name, true);
-  v_now constant double precision := extract(epoch from jobmachine._now())::double precision;
+  v_now constant double precision := date_part('epoch', jobmachine._now());
 begin
   if v_looked <> '' and v_now - v_looked::double precision between 0 and _trust_memory.seconds then
     return true;
