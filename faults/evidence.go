@@ -65,19 +65,20 @@ func (w *world) evidence() (e evidence, err error) {
 		}
 	}
 	e.jobs, err = list(w, pgx.RowToStructByPos[jobRow], `
-		select j.id, j.payload ->> 'token', coalesce(j.payload ->> 'do', ''), j.max_attempts::int4, t.rooms,
+		select j.id, j.payload ->> 'token', coalesce(j.payload ->> 'do', ''), j.max_attempts::int4, coalesce(t.rooms, '{}'),
 		  case when f.job_id is null then '' else coalesce(f.state, 'completed') end, f.receipt, coalesce(f.attempt, 0)::int4, coalesce(f.reason, ''), coalesce(f.result ->> 'token', ''),
 		  (select count(*) from jobmachine.failed_attempt a where a.job_id = j.id)::int4
 		from jobmachine.job j
 		left join jobmachine.finished f on f.job_id = j.id
-		cross join lateral (
-		  select coalesce(array_agg(r.room), '{}') as rooms from (
-		    select 'scheduled' from jobmachine.scheduled s where s.job_id = j.id
-		    union all select 'pending' from jobmachine.pending p where p.job_id = j.id
-		    union all select 'running' from jobmachine.running r where r.job_id = j.id
-		    union all select 'finished' from jobmachine.finished f where f.job_id = j.id
-		  ) r (room)
-		) t
+		left join (
+		  select r.job_id, array_agg(r.room) as rooms from (
+		    select s.job_id, 'scheduled' from jobmachine.scheduled s
+		    union all select p.job_id, 'pending' from jobmachine.pending p
+		    union all select r.job_id, 'running' from jobmachine.running r
+		    union all select f.job_id, 'finished' from jobmachine.finished f
+		  ) r (job_id, room)
+		  group by r.job_id
+		) t on t.job_id = j.id
 		where j.payload ? 'token'`)
 	if err != nil {
 		return e, err

@@ -53,7 +53,7 @@ var scenarios = []scenario{
 	{name: "snapshot-read", run: snapshot(holdRead), limit: 20 * time.Minute},
 	{name: "snapshot-write", run: snapshot(holdWrite), limit: 20 * time.Minute},
 	{name: "snapshot-dump", run: snapshot(holdDump), limit: 20 * time.Minute},
-	{name: "backlog", run: backlog(0), once: true, limit: time.Hour},
+	{name: "backlog", run: backlog(0), limit: time.Hour},
 	{name: "crash", run: crash, once: true, limit: 5 * time.Minute},
 	{name: "backlog-10m", run: backlog(10_000_000), once: true, extra: true, limit: time.Hour},
 	{name: "long", run: long, once: true, extra: true, limit: 5 * time.Minute},

@@ -22,7 +22,7 @@ var files embed.FS
 type report struct {
 	*result.Result
 	File  string
-	More  []*result.Result // of the same day: what takes very long is measured by itself
+	More  []*result.Result // of the same day: what takes very long, and further passes
 	plots string           // folder
 }
 
@@ -43,7 +43,14 @@ func Write(in, docs string) error {
 			return err
 		}
 		rep.More = append(rep.More, more)
-		r.Runs = append(r.Runs, more.Runs...)
+		passes := 0
+		for _, run := range r.Runs {
+			passes = max(passes, run.Pass)
+		}
+		for _, run := range more.Runs {
+			run.Pass += passes // of what was measured before, these are further ones
+			r.Runs = append(r.Runs, run)
+		}
 	}
 	if err := os.MkdirAll(rep.plots, 0o755); err != nil {
 		return err

@@ -99,8 +99,24 @@ func (r *report) share(scenario, system string) string {
 	return fmt.Sprintf("%.2f x", ratio)
 }
 
-// ratio of a figure of one system to that of another.
+// ratio of a figure of one system to that of another: the median over the passes that have both, as the machine changes its
+// pace from one pass to the next; of the medians, if none has both.
 func (r *report) ratio(scenario, system, scenario2, system2, figure string) (float64, bool) {
+	others := map[int]float64{}
+	for _, run := range r.Runs {
+		if v := run.Figures[figure]; v != 0 && run.Scenario == scenario2 && run.System == system2 {
+			others[run.Pass] = v
+		}
+	}
+	var ratios []float64
+	for _, run := range r.Runs {
+		if v, ok := run.Figures[figure]; ok && run.Scenario == scenario && run.System == system && others[run.Pass] != 0 {
+			ratios = append(ratios, v/others[run.Pass])
+		}
+	}
+	if len(ratios) > 0 {
+		return result.Median(ratios), true
+	}
 	a, ok1 := r.Figure(scenario, system, figure)
 	b, ok2 := r.Figure(scenario2, system2, figure)
 	return a / b, ok1 && ok2 && b != 0
