@@ -54,6 +54,22 @@ func TestTargetsAreHeldMissedOrNotMeasured(t *testing.T) {
 	}
 }
 
+// The second pass was slow for both.
+func TestARatioIsTheMedianOverThePasses(t *testing.T) {
+	r := results("jobs_per_second", map[string][]float64{"jobmachine": {80, 20, 60}, "bare": {100, 40, 150}})
+	if got, ok := r.ratio("send", "jobmachine", "send", "bare", "jobs_per_second"); got != 0.5 || !ok {
+		t.Errorf("got %v, %v", got, ok)
+	}
+	for i := range r.Runs {
+		if r.Runs[i].System == "bare" {
+			r.Runs[i].Pass += 3
+		}
+	}
+	if got, ok := r.ratio("send", "jobmachine", "send", "bare", "jobs_per_second"); got != 0.6 || !ok {
+		t.Errorf("without a pass in common: got %v, %v", got, ok)
+	}
+}
+
 func TestASeriesIsTheMedianOfItsPasses(t *testing.T) {
 	r := &report{Result: &result.Result{}}
 	for _, v := range [][]float64{{1, 20, 3}, {2, 10, 1}, {9, 30}} {
