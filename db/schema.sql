@@ -22,7 +22,7 @@ CREATE FUNCTION jobmachine._after_end(job_ids bigint[]) RETURNS void
 
 -- Name: FUNCTION _after_end(job_ids bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._after_end(job_ids bigint[]) IS 'Frees the keys of jobs that are over and sends what reply_to asks for.';
+COMMENT ON FUNCTION jobmachine._after_end(job_ids bigint[]) IS 'Wakes who waits for jobs that are over, frees their keys and sends what reply_to asks for.';
 
 -- Name: _asks(timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -325,16 +325,6 @@ CREATE FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) RETURNS 
 -- Name: FUNCTION _forget_history(upper bigint, keep bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) IS 'Deletes what belongs to jobs that are about to be dropped.';
-
--- Name: _forget_running(bigint[]); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._forget_running(job_ids bigint[]) RETURNS void
-    LANGUAGE plpgsql
-    AS $$...$$;
-
--- Name: FUNCTION _forget_running(job_ids bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._forget_running(job_ids bigint[]) IS 'Removes jobs that were running and leave nothing.';
 
 -- Name: _free_keys(bigint[], boolean); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -667,16 +657,6 @@ CREATE FUNCTION jobmachine._ring(bell text, kind text) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._ring(bell text, kind text) IS 'NOTIFY, if somebody sleeps on the bell; kind is queue or reply.';
 
--- Name: _ring_answers(); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._ring_answers() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$...$$;
-
--- Name: FUNCTION _ring_answers(); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._ring_answers() IS 'Wakes those who wait for answers.';
-
 -- Name: _ring_pending(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._ring_pending() RETURNS trigger
@@ -687,6 +667,16 @@ CREATE FUNCTION jobmachine._ring_pending() RETURNS trigger
 
 COMMENT ON FUNCTION jobmachine._ring_pending() IS 'Wakes sleepers for a new ticket in pending.';
 
+-- Name: _ring_reply(); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._ring_reply() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _ring_reply(); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._ring_reply() IS 'Wakes those who wait for answers of a job.';
+
 -- Name: _ring_scheduled(); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._ring_scheduled() RETURNS trigger
@@ -696,6 +686,16 @@ CREATE FUNCTION jobmachine._ring_scheduled() RETURNS trigger
 -- Name: FUNCTION _ring_scheduled(); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._ring_scheduled() IS 'Wakes who would tick too late for new tickets in scheduled.';
+
+-- Name: _ring_waiters(bigint[]); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._ring_waiters(job_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _ring_waiters(job_ids bigint[]); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._ring_waiters(job_ids bigint[]) IS 'Wakes those who wait for answers of these jobs.';
 
 -- Name: _salt(bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -2708,17 +2708,13 @@ ALTER INDEX jobmachine.job_pkey ATTACH PARTITION jobmachine.job_2_pkey;
 
 ALTER INDEX jobmachine.job_pkey ATTACH PARTITION jobmachine.job_3_pkey;
 
--- Name: finished ring; Type: TRIGGER; Schema: jobmachine; Owner: -
-
-CREATE TRIGGER ring AFTER INSERT ON jobmachine.finished REFERENCING NEW TABLE AS new_answer FOR EACH STATEMENT EXECUTE FUNCTION jobmachine._ring_answers();
-
 -- Name: pending ring; Type: TRIGGER; Schema: jobmachine; Owner: -
 
 CREATE TRIGGER ring AFTER INSERT ON jobmachine.pending FOR EACH ROW WHEN (new.rings) EXECUTE FUNCTION jobmachine._ring_pending();
 
 -- Name: reply ring; Type: TRIGGER; Schema: jobmachine; Owner: -
 
-CREATE TRIGGER ring AFTER INSERT ON jobmachine.reply REFERENCING NEW TABLE AS new_answer FOR EACH STATEMENT EXECUTE FUNCTION jobmachine._ring_answers();
+CREATE TRIGGER ring AFTER INSERT ON jobmachine.reply FOR EACH ROW EXECUTE FUNCTION jobmachine._ring_reply();
 
 -- Name: scheduled ring; Type: TRIGGER; Schema: jobmachine; Owner: -
 
@@ -2856,10 +2852,6 @@ REVOKE ALL ON FUNCTION jobmachine._forget_finished(job_ids bigint[]) FROM PUBLIC
 
 REVOKE ALL ON FUNCTION jobmachine._forget_history(upper bigint, keep bigint[]) FROM PUBLIC;
 
--- Name: FUNCTION _forget_running(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._forget_running(job_ids bigint[]) FROM PUBLIC;
-
 -- Name: FUNCTION _free_keys(job_ids bigint[], timed boolean); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._free_keys(job_ids bigint[], timed boolean) FROM PUBLIC;
@@ -2976,17 +2968,21 @@ REVOKE ALL ON FUNCTION jobmachine._retire_segments(upper bigint, keep bigint[]) 
 
 REVOKE ALL ON FUNCTION jobmachine._ring(bell text, kind text) FROM PUBLIC;
 
--- Name: FUNCTION _ring_answers(); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._ring_answers() FROM PUBLIC;
-
 -- Name: FUNCTION _ring_pending(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._ring_pending() FROM PUBLIC;
 
+-- Name: FUNCTION _ring_reply(); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._ring_reply() FROM PUBLIC;
+
 -- Name: FUNCTION _ring_scheduled(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._ring_scheduled() FROM PUBLIC;
+
+-- Name: FUNCTION _ring_waiters(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._ring_waiters(job_ids bigint[]) FROM PUBLIC;
 
 -- Name: FUNCTION _salt(lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -5,4 +5,3 @@
 -- {{ template "internal/_forget_at_once.sql" . }}
 -- {{ template "internal/_forget_finished.sql" . }}
 -- {{ template "internal/_forget_history.sql" . }}
--- {{ template "internal/_forget_running.sql" . }}

@@ -1,5 +1,5 @@
 -- Triggers ring the bells, and make a plain INSERT a send.
 -- {{ template "triggers/_insert_job.sql" . }}
--- {{ template "triggers/_ring_answers.sql" . }}
 -- {{ template "triggers/_ring_pending.sql" . }}
+-- {{ template "triggers/_ring_reply.sql" . }}
 -- {{ template "triggers/_ring_scheduled.sql" . }}

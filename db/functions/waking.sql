@@ -4,6 +4,7 @@
 -- {{ template "internal/_somebody_may_wait.sql" . }}
 -- {{ template "internal/_asleep.sql" . }}
 -- {{ template "internal/_ring.sql" . }}
+-- {{ template "internal/_ring_waiters.sql" . }}
 -- {{ template "internal/_listen.sql" . }}
 -- {{ template "internal/_sleep_on.sql" . }}
 -- {{ template "internal/_wait_on.sql" . }}

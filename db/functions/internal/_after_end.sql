@@ -1,9 +1,11 @@
--- What some jobs leave to do when they are over: their key is free again, and who wanted a job about it gets one.
+-- What jobs leave to do when they are over: who waits for the answer is woken, their key is free again, and who wanted a
+-- job about it gets one.
 create or replace function jobmachine._after_end(job_ids bigint[])
 returns void
 language plpgsql
 as $$
 begin
+  perform jobmachine._ring_waiters(_after_end.job_ids);
   perform jobmachine._free_keys(_after_end.job_ids, false);
 
   perform jobmachine._insert_pending(j.reply_to,
@@ -14,4 +16,4 @@ begin
 end
 $$;
 revoke all on function jobmachine._after_end(bigint[]) from public;
-comment on function jobmachine._after_end(bigint[]) is 'Frees the keys of jobs that are over and sends what reply_to asks for.';
+comment on function jobmachine._after_end(bigint[]) is 'Wakes who waits for jobs that are over, frees their keys and sends what reply_to asks for.';

@@ -10,6 +10,7 @@ declare
   v_brief text[] := array(select q.name from jobmachine.queue q where q.retention = '0'); -- queues that keep nothing
   v_kept text[];
   v_done integer[];
+  v_ended bigint[];
   v_gone bigint[];
   v_over bigint[];
 begin
@@ -20,7 +21,9 @@ begin
     delete from jobmachine.running r
     using (
       select distinct on (i.job_id, i.receipt) i.*
-      from unnest(_complete.job_ids, _complete.receipts, _complete.replies) with ordinality i (job_id, receipt, reply, n)
+      from (
+        select unnest(_complete.job_ids), unnest(_complete.receipts), unnest(_complete.replies), generate_series(1, cardinality(_complete.job_ids))
+      ) i (job_id, receipt, reply, n)
       order by i.job_id, i.receipt, i.n -- of a job that is named twice, the first
     ) i
     where r.job_id = any (_complete.job_ids) and r.job_id = i.job_id and r.receipt = i.receipt
@@ -35,16 +38,17 @@ begin
     join holder h on h.lease_id = e.lease_id
     where not e.forgets
   )
-  select array_agg(e.n), array_agg(e.job_id) filter (where e.forgets), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
-  into v_done, v_gone, v_over
+  select array_agg(e.n), array_agg(e.job_id), array_agg(e.job_id) filter (where e.forgets), array_agg(e.job_id) filter (where e.unique_key is not null or e.reply_to is not null)
+  into v_done, v_ended, v_gone, v_over
   from ended e;
 
+  perform jobmachine._ring_waiters(v_ended);
   if v_over is not null then
     perform jobmachine._after_end(v_over);
     perform jobmachine._forget_at_once(v_over);
   end if;
   if v_gone is not null then
-    perform jobmachine._forget_running(v_gone);
+    perform jobmachine._erase(v_gone); -- without a trace: they have no key and no ticket any more
   end if;
   if cardinality(v_done) = cardinality(_complete.job_ids) then
     return array_fill('ok'::text, array[cardinality(v_done)]);

@@ -10,10 +10,13 @@ begin
   if not found then
     return jobmachine._verdict(_complete_one.job_id, _complete_one.receipt);
   end if;
+  if jobmachine._somebody_may_wait(v_run.job_id & 63) then
+    perform jobmachine._ring_waiters(array[v_run.job_id]);
+  end if;
   if exists (select from jobmachine.queue q where q.retention = '0') and jobmachine._keeps_nothing(v_run.queue)
     and v_run.unique_key is null and v_run.reply_to is null
   then
-    perform jobmachine._forget_running(array[v_run.job_id]);
+    perform jobmachine._erase(array[v_run.job_id]);
     return 'ok';
   end if;
   insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, queue, worker, result)

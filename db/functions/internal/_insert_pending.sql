@@ -13,14 +13,14 @@ declare
   v_ids bigint[];
 begin
   lock table jobmachine.pending in row exclusive mode;
-  v_ids := array(select nextval('jobmachine.position') from generate_series(1, cardinality(_insert_pending.payloads)));
+  v_ids := array(select nextval('jobmachine.position') from (select generate_series(1, cardinality(_insert_pending.payloads))) i);
   insert into jobmachine.pending (job_id, position, priority, attempt, queue, expires_at, rings)
   select i.id, i.id, v_priority, 0, _insert_pending.queue, _insert_pending.expires_at, i.id = v_ids[1]
-  from unnest(v_ids) i (id);
+  from (select unnest(v_ids)) i (id);
   insert into jobmachine.job (id, created_at, expires_at, timeout, priority, max_attempts, queue, payload, reply_to, headers)
   select i.id, v_now, _insert_pending.expires_at, _insert_pending.timeout, v_priority, v_max_attempts,
     _insert_pending.queue, coalesce(i.payload, '{}'), _insert_pending.reply_to, v_headers
-  from unnest(v_ids, _insert_pending.payloads) i (id, payload);
+  from (select unnest(v_ids), unnest(_insert_pending.payloads)) i (id, payload);
   return v_ids;
 end
 $$;

@@ -1,0 +1,16 @@
+-- Who waits for an answer is told of an interim one, too.
+create or replace function jobmachine._ring_reply()
+returns trigger
+language plpgsql
+as $$
+begin
+  if jobmachine._somebody_may_wait(new.job_id & 63) then
+    perform jobmachine._ring('reply' || (new.job_id & 63) || '*', 'reply');
+  end if;
+  return null;
+end
+$$;
+revoke all on function jobmachine._ring_reply() from public;
+comment on function jobmachine._ring_reply() is 'Wakes those who wait for answers of a job.';
+
+create or replace trigger ring after insert on jobmachine.reply for each row execute function jobmachine._ring_reply();
