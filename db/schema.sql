@@ -551,6 +551,16 @@ CREATE FUNCTION jobmachine._pending_writers() RETURNS text[]
 
 COMMENT ON FUNCTION jobmachine._pending_writers() IS 'Transactions that may be inserting into pending.';
 
+-- Name: _position(bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._position(rank bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _position(rank bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._position(rank bigint) IS 'The position in a rank.';
+
 -- Name: _put_back(bigint, smallint, bigint, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) RETURNS void
@@ -561,15 +571,25 @@ CREATE FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bi
 
 COMMENT ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) IS 'Gives a job a new ticket.';
 
+-- Name: _rank(integer, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._rank(priority integer, "position" bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _rank(priority integer, "position" bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._rank(priority integer, "position" bigint) IS 'The start order of a ticket within its queue: by priority, then by position.';
+
 -- Name: _receipt(bigint, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._receipt("position" bigint, salt bigint) RETURNS bigint
+CREATE FUNCTION jobmachine._receipt(rank bigint, salt bigint) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$...$$;
 
--- Name: FUNCTION _receipt("position" bigint, salt bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _receipt(rank bigint, salt bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._receipt("position" bigint, salt bigint) IS 'The receipt of a run; salt is that of its claim.';
+COMMENT ON FUNCTION jobmachine._receipt(rank bigint, salt bigint) IS 'The receipt of a run; salt is that of its claim.';
 
 -- Name: _refuse(text, text, text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -1379,8 +1399,7 @@ COMMENT ON COLUMN jobmachine.finished.error IS 'The text of the error.';
 
 CREATE TABLE jobmachine.pending (
     job_id bigint NOT NULL,
-    "position" bigint NOT NULL,
-    priority smallint NOT NULL,
+    rank bigint NOT NULL,
     attempt smallint NOT NULL,
     queue text NOT NULL COLLATE pg_catalog."C",
     receipt bigint,
@@ -1393,9 +1412,9 @@ WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', au
 
 COMMENT ON TABLE jobmachine.pending IS 'Tickets that may be claimed now.';
 
--- Name: COLUMN pending."position"; Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: COLUMN pending.rank; Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON COLUMN jobmachine.pending."position" IS 'Start order within queue and priority; drawn anew at every entry.';
+COMMENT ON COLUMN jobmachine.pending.rank IS 'Start order within the queue: the priority in the high bits (rank >> 59), below it the position, drawn anew at every entry.';
 
 -- Name: COLUMN pending.attempt; Type: COMMENT; Schema: jobmachine; Owner: -
 
@@ -1537,12 +1556,12 @@ CREATE VIEW jobmachine.queues AS
                   WHERE ((f_1.queue = n.name) AND (f_1.state IS NOT NULL) AND (f_1.state = 'failed'::text))
                  LIMIT 10000) f) AS failed,
     ( SELECT min(head.created_at) AS min
-           FROM (generate_series(0, 9) lane(priority)
+           FROM (generate_series((0)::bigint, (9)::bigint) lane(priority)
              CROSS JOIN LATERAL ( SELECT j.created_at
                    FROM (( SELECT t.job_id
                            FROM jobmachine.pending t
-                          WHERE ((t.queue = n.name) AND (t.priority = lane.priority))
-                          ORDER BY t."position"
+                          WHERE ((t.queue = n.name) AND (t.rank >= (lane.priority << 59)) AND (t.rank < ((lane.priority + 1) << 59)))
+                          ORDER BY t.rank
                          LIMIT 1) first
                      JOIN jobmachine.job j ON ((j.id = first.job_id)))) head)) AS oldest_pending_at,
     COALESCE((q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
@@ -2074,7 +2093,7 @@ UNION ALL
     COALESCE(j.headers, '{}'::jsonb) AS headers,
     j.unique_key
    FROM (((jobmachine.pending p
-     JOIN jobmachine.job j ON (((p.queue = j.queue) AND (p.priority = j.priority) AND (p."position" = j.id))))
+     JOIN jobmachine.job j ON (((j.id = p.job_id) AND (j.queue = p.queue) AND (p.rank = (((j.priority)::bigint << 59) | j.id)))))
      LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
      LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
 UNION ALL
@@ -2104,7 +2123,7 @@ UNION ALL
     COALESCE(j.headers, '{}'::jsonb) AS headers,
     j.unique_key
    FROM (((jobmachine.pending p
-     JOIN jobmachine.job j ON (((j.id = p.job_id) AND (p."position" <> p.job_id))))
+     JOIN jobmachine.job j ON (((j.id = p.job_id) AND ((p.rank & '576460752303423487'::bigint) <> p.job_id))))
      LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
      LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
 UNION ALL
@@ -2601,7 +2620,7 @@ ALTER TABLE ONLY jobmachine.meta
 -- Name: pending pending_pkey; Type: CONSTRAINT; Schema: jobmachine; Owner: -
 
 ALTER TABLE ONLY jobmachine.pending
-    ADD CONSTRAINT pending_pkey PRIMARY KEY (queue, priority, "position");
+    ADD CONSTRAINT pending_pkey PRIMARY KEY (queue, rank);
 
 -- Name: queue queue_pkey; Type: CONSTRAINT; Schema: jobmachine; Owner: -
 
@@ -2646,7 +2665,7 @@ CREATE INDEX finished_3_queue_finished_at_idx ON jobmachine.finished_3 USING btr
 
 -- Name: pending_again; Type: INDEX; Schema: jobmachine; Owner: -
 
-CREATE UNIQUE INDEX pending_again ON jobmachine.pending USING btree (job_id) WHERE ("position" <> job_id);
+CREATE UNIQUE INDEX pending_again ON jobmachine.pending USING btree (job_id) WHERE ((rank & '576460752303423487'::bigint) <> job_id);
 
 -- Name: pending_expires_at; Type: INDEX; Schema: jobmachine; Owner: -
 
@@ -2940,13 +2959,21 @@ REVOKE ALL ON FUNCTION jobmachine._pending_place(job_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._pending_writers() FROM PUBLIC;
 
+-- Name: FUNCTION _position(rank bigint); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._position(rank bigint) FROM PUBLIC;
+
 -- Name: FUNCTION _put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._put_back(job_id bigint, attempt smallint, receipt bigint, expires_at timestamp with time zone, run_at timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION _receipt("position" bigint, salt bigint); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _rank(priority integer, "position" bigint); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._receipt("position" bigint, salt bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._rank(priority integer, "position" bigint) FROM PUBLIC;
+
+-- Name: FUNCTION _receipt(rank bigint, salt bigint); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._receipt(rank bigint, salt bigint) FROM PUBLIC;
 
 -- Name: FUNCTION _refuse(code text, message text, detail text, hint text); Type: ACL; Schema: jobmachine; Owner: -
 

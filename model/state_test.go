@@ -114,7 +114,7 @@ const readState = `
 	select jsonb_build_object(
 	'jobs', (select jsonb_agg(to_jsonb(j) || jsonb_build_object(
 		'run_at', jobmachine_test.at(j.run_at), 'created_at', jobmachine_test.at(j.created_at), 'started_at', jobmachine_test.at(j.started_at),
-		'finished_at', jobmachine_test.at(j.finished_at), 'position', p.position, 'receipt', r.receipt, 'deadline_at', jobmachine_test.at(r.deadline_at),
+		'finished_at', jobmachine_test.at(j.finished_at), 'position', p.rank & 576460752303423487, 'receipt', r.receipt, 'deadline_at', jobmachine_test.at(r.deadline_at),
 		'lease_id', r.lease_id, 'reply_to', t.reply_to, 'cancel_pending', r.cancel_requested_at is not null))
 		from jobmachine.jobs j join jobmachine.job t on t.id = j.id
 		left join jobmachine.pending p on p.job_id = j.id left join jobmachine.running r on r.job_id = j.id),

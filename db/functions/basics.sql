@@ -7,6 +7,8 @@
 -- {{ template "internal/_lease_key.sql" . }}
 -- {{ template "internal/_suspicious.sql" . }}
 -- {{ template "internal/_setting.sql" . }}
+-- {{ template "internal/_rank.sql" . }}
+-- {{ template "internal/_position.sql" . }}
 -- {{ template "internal/_pending_place.sql" . }}
 -- {{ template "internal/_pending_before.sql" . }}
 -- {{ template "internal/_trust_memory.sql" . }}

@@ -58,20 +58,19 @@ comment on column jobmachine.scheduled.expires_at is 'Not started by then: expir
 
 create table jobmachine.pending (
   job_id bigint not null,
-  position bigint not null,
-  priority smallint not null,
+  rank bigint not null,
   attempt smallint not null,
   queue text collate "C" not null,
   receipt bigint,
   expires_at timestamptz,
   rings boolean not null default true,
-  constraint pending_pkey primary key (queue, priority, position)
+  constraint pending_pkey primary key (queue, rank)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000, vacuum_truncate = off);
-create unique index pending_again on jobmachine.pending (job_id) where position <> job_id;
+create unique index pending_again on jobmachine.pending (job_id) where rank & 576460752303423487 <> job_id;
 create index pending_expires_at on jobmachine.pending (expires_at) where expires_at is not null;
 comment on table jobmachine.pending is 'Tickets that may be claimed now.';
-comment on column jobmachine.pending.position is 'Start order within queue and priority; drawn anew at every entry.';
+comment on column jobmachine.pending.rank is 'Start order within the queue: the priority in the high bits (rank >> 59), below it the position, drawn anew at every entry.';
 comment on column jobmachine.pending.attempt is 'Attempts counted so far.';
 comment on column jobmachine.pending.receipt is 'The receipt of the last run, if its holder put the job back.';
 comment on column jobmachine.pending.expires_at is 'Not started by then: expired; null once it has started.';

@@ -23,7 +23,7 @@ select
   (select f.reason from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
   coalesce(j.headers, '{}'::jsonb), j.unique_key
 from jobmachine.pending p
-join jobmachine.job j on p.queue = j.queue and p.priority = j.priority and p.position = j.id -- its first ticket
+join jobmachine.job j on j.id = p.job_id and j.queue = p.queue and p.rank = j.priority::bigint << 59 | j.id -- its first ticket
 left join jobmachine.queue q on q.name = j.queue
 left join jobmachine.queue d on d.name = '*'
 union all
@@ -35,7 +35,7 @@ select
   (select f.reason from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
   coalesce(j.headers, '{}'::jsonb), j.unique_key
 from jobmachine.pending p
-join jobmachine.job j on j.id = p.job_id and p.position <> p.job_id -- it came back, or was scheduled
+join jobmachine.job j on j.id = p.job_id and p.rank & 576460752303423487 <> p.job_id -- it came back, or was scheduled
 left join jobmachine.queue q on q.name = j.queue
 left join jobmachine.queue d on d.name = '*'
 union all
@@ -144,10 +144,10 @@ select
     else greatest(s.count, (select 100 * count(*) from jobmachine.scheduled t tablesample system (1) where t.queue = n.name)) end)::bigint as scheduled,
   (select count(*) from (select from jobmachine.finished f where f.queue = n.name and f.state is not null and f.state = 'failed' limit 10000) f) as failed,
   (select min(head.created_at)
-    from generate_series(0, 9) lane (priority)
+    from generate_series(0, 9::bigint) lane (priority)
     cross join lateral (
       select j.created_at
-      from (select t.job_id from jobmachine.pending t where t.queue = n.name and t.priority = lane.priority order by t.position limit 1) first
+      from (select t.job_id from jobmachine.pending t where t.queue = n.name and t.rank >= lane.priority << 59 and t.rank < (lane.priority + 1) << 59 order by t.rank limit 1) first
       join jobmachine.job j on j.id = first.job_id
     ) head) as oldest_pending_at,
   coalesce(q.max_attempts, d.max_attempts, 25)::integer as max_attempts,

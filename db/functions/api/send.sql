@@ -16,8 +16,8 @@ begin
     and not jobmachine._suspicious(send.payload) and (send.priority is null or send.priority between 0 and 9) and coalesce(send.headers, '{}') = '{}'
     and num_nonnulls(send.run_at, send.delay, send.max_attempts, send.timeout, send.expires_in, send.unique_key, send.unique_for, send.reply_to) = 0
   then
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, rings)
-    values (nextval('jobmachine.position'), currval('jobmachine.position'), coalesce(send.priority, 5), 0, send.queue,
+    insert into jobmachine.pending (job_id, rank, attempt, queue, rings)
+    values (nextval('jobmachine.position'), jobmachine._rank(coalesce(send.priority, 5), currval('jobmachine.position')), 0, send.queue,
       jobmachine._sleeps_itself() or jobmachine._may_sleep(jobmachine._lock_class('queue'), v_key_a)
         or jobmachine._may_sleep(jobmachine._lock_class('queue'), (jobmachine._bell_key('*') << 32 >> 32)::integer))
     returning job_id into v_id;

@@ -9,7 +9,8 @@ begin
     return false;
   end if;
   update jobmachine.low_water w
-  set position = least(w.candidate, (select min(p.position) from jobmachine.pending p where p.queue = w.queue and p.priority = w.priority and p.position >= w.position)),
+  set position = least(w.candidate, (select jobmachine._position(min(p.rank)) from jobmachine.pending p where p.queue = w.queue
+      and p.rank >= jobmachine._rank(w.priority, w.position) and p.rank < jobmachine._rank(w.priority + 1, 0))),
     candidate = null
   where w.candidate is not null;
   return true;

@@ -40,8 +40,8 @@ begin
     select g.job_id, g.attempt, g.receipt, g.started_at, v_now, g.worker, g.reason, coalesce(g.error, ''), g.detail
     from judged g where g.reason is not null
   ), again as (
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, rings)
-    select g.job_id, nextval('jobmachine.position'), g.priority, g.counted, g.queue, case when not g.taken then g.receipt end,
+    insert into jobmachine.pending (job_id, rank, attempt, queue, receipt, rings)
+    select g.job_id, jobmachine._rank(g.priority, nextval('jobmachine.position')), g.counted, g.queue, case when not g.taken then g.receipt end,
       row_number() over (partition by g.queue) = 1
     from judged g where g.state = 'pending'
   ), later as (

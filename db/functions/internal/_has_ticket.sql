@@ -12,8 +12,8 @@ begin
     select from generate_series(0, 9) lane (priority)
     cross join lateral (
       select from jobmachine.pending p
-      where p.queue = v_queue and p.priority = lane.priority
-        and p.position >= coalesce((select w.position from jobmachine.low_water w where w.queue = v_queue and w.priority = lane.priority), 0)
+      where p.queue = v_queue and p.rank < jobmachine._rank(lane.priority + 1, 0) and p.rank >= jobmachine._rank(lane.priority,
+        coalesce((select w.position from jobmachine.low_water w where w.queue = v_queue and w.priority = lane.priority), 0))
       limit 1
     ) p);
 end

@@ -39,8 +39,8 @@ begin
         coalesce(f.payload, '{}'), f.key, _insert_special.reply_to, nullif(_insert_special.headers, '{}')
       from fresh f
     ), now_ticket as (
-      insert into jobmachine.pending (job_id, position, priority, attempt, queue, expires_at, rings)
-      select f.id, f.id, _insert_special.priority, 0, v_queue, _insert_special.expires_at, row_number() over () = 1
+      insert into jobmachine.pending (job_id, rank, attempt, queue, expires_at, rings)
+      select f.id, jobmachine._rank(_insert_special.priority, f.id), 0, v_queue, _insert_special.expires_at, row_number() over () = 1
       from fresh f where _insert_special.due_at is null
     ), later_ticket as (
       insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, expires_at)

@@ -17,7 +17,8 @@ begin
   update jobmachine.low_water w set candidate = c.candidate
   from (
     select w.queue, w.priority, least(_note_low_water.drawn + 1, coalesce(
-      (select min(p.position) from jobmachine.pending p where p.queue = w.queue and p.priority = w.priority and p.position >= w.position),
+      (select jobmachine._position(min(p.rank)) from jobmachine.pending p where p.queue = w.queue
+        and p.rank >= jobmachine._rank(w.priority, w.position) and p.rank < jobmachine._rank(w.priority + 1, 0)),
       case when w.used >= w.position then _note_low_water.drawn + 1 else 0 end)) as candidate
     from (select w.* from jobmachine.low_water w order by w.used >= w.position desc, random() limit 1000) w
   ) c

@@ -12,9 +12,10 @@ as $$
   select p.job_id
   from queue q
   cross join generate_series(0, 9) lane (priority)
-  join jobmachine.pending p on p.queue = q.name and p.priority = lane.priority and p.position < _pending_before.upper and p.position = p.job_id
+  join jobmachine.pending p on p.queue = q.name and p.rank >= jobmachine._rank(lane.priority, 0) and p.rank < jobmachine._rank(lane.priority, _pending_before.upper)
+    and jobmachine._position(p.rank) = p.job_id
   union all
-  select p.job_id from jobmachine.pending p where p.job_id < _pending_before.upper and p.position <> p.job_id
+  select p.job_id from jobmachine.pending p where p.job_id < _pending_before.upper and jobmachine._position(p.rank) <> p.job_id
 $$;
 revoke all on function jobmachine._pending_before(bigint) from public;
 comment on function jobmachine._pending_before(bigint) is 'Pending jobs with numbers below a bound.';

@@ -4,10 +4,10 @@ create or replace function jobmachine._pending_place(job_id bigint)
 returns tid
 language sql stable
 as $$
-  select p.ctid from jobmachine.job j join jobmachine.pending p on p.queue = j.queue and p.priority = j.priority and p.position = j.id
+  select p.ctid from jobmachine.job j join jobmachine.pending p on p.queue = j.queue and p.rank = jobmachine._rank(j.priority, j.id)
   where j.id = _pending_place.job_id
   union all
-  select p.ctid from jobmachine.pending p where p.job_id = _pending_place.job_id and p.position <> p.job_id
+  select p.ctid from jobmachine.pending p where p.job_id = _pending_place.job_id and jobmachine._position(p.rank) <> p.job_id
 $$;
 revoke all on function jobmachine._pending_place(bigint) from public;
 comment on function jobmachine._pending_place(bigint) is 'Where the pending ticket of a job is; null: it is not pending.';

@@ -8,8 +8,8 @@ begin
     insert into jobmachine.scheduled (job_id, due_at, priority, attempt, queue, receipt, expires_at)
     select j.id, _put_back.run_at, j.priority, _put_back.attempt, j.queue, _put_back.receipt, _put_back.expires_at from jobmachine.job j where j.id = _put_back.job_id;
   else
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, expires_at)
-    select j.id, nextval('jobmachine.position'), j.priority, _put_back.attempt, j.queue, _put_back.receipt, _put_back.expires_at from jobmachine.job j where j.id = _put_back.job_id;
+    insert into jobmachine.pending (job_id, rank, attempt, queue, receipt, expires_at)
+    select j.id, jobmachine._rank(j.priority, nextval('jobmachine.position')), _put_back.attempt, j.queue, _put_back.receipt, _put_back.expires_at from jobmachine.job j where j.id = _put_back.job_id;
   end if;
 end
 $$;

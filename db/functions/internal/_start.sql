@@ -9,18 +9,18 @@ begin
   return query
   with ticket as materialized (
     delete from jobmachine.pending p where p.ctid = any (_start.tickets)
-    returning p.job_id, p.position, p.priority, p.attempt, p.queue
+    returning p.job_id, p.rank, p.attempt, p.queue
   ), setting as materialized (
     select s.* from (select distinct t.queue from ticket t) q cross join lateral jobmachine._setting(q.queue) s
   ), started as materialized (
-    select t.job_id, jobmachine._receipt(t.position, v_salt) as receipt, t.queue, j.payload, j.headers,
+    select t.job_id, jobmachine._receipt(t.rank, v_salt) as receipt, t.queue, j.payload, j.headers,
       (t.attempt + 1)::integer as attempt, coalesce(j.max_attempts, t.default_attempts)::integer as max_attempts, j.created_at,
       case when coalesce(j.timeout, t.default_timeout) > '0' then _start.now + coalesce(j.timeout, t.default_timeout) end as deadline_at,
-      j.reply_to, j.unique_key, t.priority, t.position
+      j.reply_to, j.unique_key
     from (
       select t.*, s.max_attempts as default_attempts, s.timeout as default_timeout
       from ticket t join setting s on s.name = t.queue
-      order by t.priority, t.position -- here, where the rows are short; what reads a materialized CTE keeps its order
+      order by t.rank -- here, where the rows are short; what reads a materialized CTE keeps its order
     ) t
     cross join lateral (select j.* from jobmachine.job j where j.id = t.job_id limit 1) j -- the limit keeps job on the inside
   ), run as (

@@ -10,7 +10,7 @@ declare
   v_receipt bigint;
 begin
   delete from jobmachine.pending p where p.ctid = _start_one.ticket
-  returning p.job_id, p.position, p.attempt + 1 as attempt, p.queue into v_ticket;
+  returning p.job_id, p.rank, p.attempt + 1 as attempt, p.queue into v_ticket;
   if not found then -- it has expired since it was locked
     return null;
   end if;
@@ -31,7 +31,7 @@ begin
     perform set_config('synchronous_commit', 'on', true);
   end if;
   insert into jobmachine.running (job_id, lease_id, receipt, started_at, deadline_at, attempt, queue, unique_key, reply_to)
-  values (v_ticket.job_id, _start_one.lease_id, jobmachine._receipt(v_ticket.position, jobmachine._salt(_start_one.lease_id, _start_one.now)),
+  values (v_ticket.job_id, _start_one.lease_id, jobmachine._receipt(v_ticket.rank, jobmachine._salt(_start_one.lease_id, _start_one.now)),
     _start_one.now, v_deadline_at, v_ticket.attempt, v_ticket.queue, v_job.unique_key, v_job.reply_to)
   returning running.receipt into v_receipt;
   return (v_ticket.job_id, v_receipt, v_ticket.queue, v_job.payload, v_job.headers, v_ticket.attempt, v_job.max_attempts,

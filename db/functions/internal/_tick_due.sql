@@ -15,8 +15,8 @@ begin
       delete from jobmachine.scheduled s where s.ctid = any (v_places)
       returning s.job_id, s.due_at, s.priority, s.attempt, s.queue, s.receipt, s.expires_at
     )
-    insert into jobmachine.pending (job_id, position, priority, attempt, queue, receipt, expires_at, rings)
-    select m.job_id, nextval('jobmachine.position'), m.priority, m.attempt, m.queue, m.receipt, m.expires_at, m.first
+    insert into jobmachine.pending (job_id, rank, attempt, queue, receipt, expires_at, rings)
+    select m.job_id, jobmachine._rank(m.priority, nextval('jobmachine.position')), m.attempt, m.queue, m.receipt, m.expires_at, m.first
     from (select m.*, row_number() over (partition by m.queue) = 1 as first from moved m order by m.due_at, m.job_id) m;
   end if;
   return extract(epoch from (select s.due_at from jobmachine.scheduled s order by s.due_at limit 1) - jobmachine._now())::double precision;

@@ -12,7 +12,7 @@ begin
   elsif exists (select from jobmachine.finished f where f.job_id = _verdict.job_id and f.receipt = _verdict.receipt)
     or exists (select from jobmachine.failed_attempt f where f.job_id = _verdict.job_id and f.receipt = _verdict.receipt and f.reason = 'failed')
     or exists (select from jobmachine.scheduled s where s.job_id = _verdict.job_id and s.receipt = _verdict.receipt)
-    or exists (select from jobmachine.pending p where p.job_id = _verdict.job_id and p.position <> p.job_id and p.receipt = _verdict.receipt)
+    or exists (select from jobmachine.pending p where p.job_id = _verdict.job_id and jobmachine._position(p.rank) <> p.job_id and p.receipt = _verdict.receipt)
   then
     return 'already';
   elsif exists (select from jobmachine.job j where j.id = _verdict.job_id) then
