@@ -72,25 +72,47 @@ func TestCheckTellsOfEachInterimAnswerOnce(t *testing.T) {
 
 func TestAWaiterIsWokenWhateverTheEnd(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]string{
-		"failed":    "select jobmachine.fail($1, $2, 'no', permanent => true)",
-		"cancelled": "select jobmachine.cancel($1), $2::bigint",
-		"interim":   "select jobmachine.reply($1, $2, '1')",
+	// What the claim returned is in the table run; tick does what is left to it.
+	for name, c := range map[string]struct{ before, end string }{
+		"completed":            {end: "select jobmachine.complete(id, receipt) from run"},
+		"settled alone":        {end: "select jobmachine.settle(array[id], array[receipt], array['complete']) from run"},
+		"settled with another": {end: "select jobmachine.settle(array[id, 4711], array[receipt, 1], array['complete', 'complete']) from run"},
+		"settled with errors":  {end: "select jobmachine.settle(array[id, 4711], array[receipt, 1], array['complete', 'fail']) from run"},
+		"failed":               {end: "select jobmachine.fail(id, receipt, 'no', permanent => true) from run"},
+		"discarded":            {end: "select jobmachine.settle(array[id], array[receipt], array['discard']) from run"},
+		"interim":              {end: "select jobmachine.reply(id, receipt, '1') from run"},
+		"kept nowhere":         {"select jobmachine.configure('q', retention => '0')", "select jobmachine.complete(id, receipt) from run"},
+		"many kept nowhere":    {"select jobmachine.configure('q', retention => '0')", "select jobmachine.settle(array[id, 4711], array[receipt, 1], array['complete', 'complete']) from run"},
+		"cancelled, running":   {"select jobmachine.cancel(1)", "select jobmachine.fail(id, receipt, 'stopped') from run"},
+		"cancelled, pending":   {end: "select jobmachine.cancel(1) from (select jobmachine.release(id, receipt) from run) r"},
+		"cancelled, scheduled": {end: "select jobmachine.cancel(1) from (select jobmachine.snooze(id, receipt, '1 h') from run) r"},
+		"timeout":              {"select jobmachine.configure('q', max_attempts => 1)", "update jobmachine.running set deadline_at = now() - interval '1 s'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := pgtest.New(t)
 			s, waiter := connect(t, db), connect(t, db)
-			id := one[int64](s, "select jobmachine.send('q')")
-			var receipt int64
-			if name != "cancelled" {
-				receipt = s.claimOne("q").Receipt
+			id := one[int64](s, "select jobmachine.send('q', timeout => '1 min')")
+			s.exec("create table run as select * from jobmachine.claim('q')")
+			if c.before != "" {
+				s.exec(c.before)
 			}
 			eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
-			s.exec(end, id, receipt)
+			s.exec(c.end)
+			s.exec("select jobmachine.tick()")
 			equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
 		})
 	}
+	t.Run("expired", func(t *testing.T) {
+		t.Parallel()
+		db := pgtest.New(t)
+		s, waiter := connect(t, db), connect(t, db)
+		id := one[int64](s, "select jobmachine.send('q', expires_in => '1 h')")
+		eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+		s.exec("update jobmachine.pending set expires_at = now() - interval '1 s'")
+		s.exec("select jobmachine.tick()")
+		equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
+	})
 	t.Run("a retry wakes nobody", func(t *testing.T) {
 		t.Parallel()
 		db := pgtest.New(t)
