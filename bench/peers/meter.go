@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/jobmachine/jobmachine/bench/result"
 )
 
 // reading is what the meters show at one moment.
@@ -20,6 +23,7 @@ type reading struct {
 	wal        float64       // bytes ever written
 	xid        float64       // transactions that wrote, subtransactions included
 	checkpoint string        // the last one: full-page images follow it
+	stolen     time.Duration // what the cores would have worked, had the host not given their time to others
 }
 
 func (s *stage) read(ctx context.Context) (r reading, err error) {
@@ -32,6 +36,9 @@ func (s *stage) read(ctx context.Context) (r reading, err error) {
 			return r, err
 		}
 		r.client += cpu
+	}
+	if r.stolen, err = stolen(); err != nil {
+		return r, err
 	}
 	r.at = time.Now()
 	err = s.db.QueryRow(ctx, `select (pg_current_wal_lsn() - '0/0')::float8, pg_snapshot_xmax(pg_current_snapshot())::text::float8, checkpoint_lsn::text
@@ -66,6 +73,7 @@ func (s *stage) measure(ctx context.Context, fn func() (jobs int, seconds float6
 	s.figures["client_us"] = float64((b.client - a.client).Microseconds()) / n
 	s.figures["wal_bytes"] = (b.wal - a.wal) / n
 	s.figures["commits"] = (b.xid - a.xid) / n
+	s.figures[result.Stolen] = (b.stolen - a.stolen).Seconds() / (b.at.Sub(a.at).Seconds() * float64(runtime.NumCPU()))
 	if a.checkpoint != b.checkpoint {
 		s.figures["checkpoints"] = 1
 	}
@@ -95,6 +103,21 @@ func readStat(pid int) (s stat, err error) {
 		}
 	}
 	return stat{n[0], tick * time.Duration(n[1]+n[2]), tick * time.Duration(n[3]+n[4])}, nil
+}
+
+// stolen is what a virtual machine's host has kept of all cores since it began; 0 on a machine of its own.
+func stolen() (time.Duration, error) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	fields := strings.Fields(line) // cpu user nice system idle iowait irq softirq steal
+	if len(fields) < 9 {
+		return 0, fmt.Errorf("/proc/stat begins with %q", line)
+	}
+	n, err := strconv.Atoi(fields[8])
+	return tick * time.Duration(n), err
 }
 
 // serverCPU adds up the postmaster, its children, and those of them that have ended.

@@ -102,7 +102,7 @@ func Run(ctx context.Context, c *Config) (*result.Result, error) {
 					continue
 				}
 				begin := time.Now()
-				run := b.run(ctx, sc, system, pass+1)
+				run := b.undisturbed(ctx, sc, system, pass+1)
 				if ctx.Err() != nil {
 					return r, ctx.Err()
 				}
@@ -113,6 +113,20 @@ func Run(ctx context.Context, c *Config) (*result.Result, error) {
 		}
 	}
 	return r, nil
+}
+
+// undisturbed measures again, twice at most, what the host has disturbed, and returns the least disturbed.
+func (b *bench) undisturbed(ctx context.Context, sc scenario, system System, pass int) result.Run {
+	best := b.run(ctx, sc, system, pass)
+	for range 2 {
+		if ctx.Err() != nil || best.Error != "" || !best.Disturbed() || sc.extra {
+			break
+		}
+		if again := b.run(ctx, sc, system, pass); again.Error == "" && again.Figures[result.Stolen] < best.Figures[result.Stolen] {
+			best = again
+		}
+	}
+	return best
 }
 
 func (c *Config) check() error {
@@ -164,7 +178,7 @@ func (b *bench) report(run result.Run, took time.Duration) {
 		{"commits", "  commits %.3f"}, {"notifies", "  notifies %.3f"}, {"start_p50_ms", "  start p50 %.2f ms"}, {"start_p99_ms", " p99 %.2f ms"},
 		{"reply_p50_ms", "  reply p50 %.2f ms"}, {"reply_p99_ms", " p99 %.2f ms"}, {"worked_per_second", "  worker %.0f/s"},
 		{"last_to_first", "  last/first %.2f"}, {"recovered_seconds", "  again after %.1f s"}, {"over_seconds", "  not within %.0f s"},
-		{"checkpoints", "  with a checkpoint"},
+		{result.Stolen, "  stolen %.2f"}, {"checkpoints", "  with a checkpoint"},
 	} {
 		if v, ok := run.Figures[f.figure]; ok {
 			if f.figure == "checkpoints" {

@@ -98,6 +98,26 @@ func (r *report) SettingsLine() string {
 	return strings.Join(parts, ", ")
 }
 
+// Stolen says how much of the processor the host of a virtual machine kept for itself meanwhile; empty if nobody looked.
+func (r *report) Stolen() string {
+	var shares []float64
+	disturbed := 0
+	for _, run := range r.Runs {
+		if v, ok := run.Figures[result.Stolen]; ok {
+			shares = append(shares, 100*v)
+		}
+		if run.Disturbed() {
+			disturbed++
+		}
+	}
+	if len(shares) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The host kept %.1f %% of the cores' time (median of all measurements, at most %.0f %%). What it disturbed by more than 5 %% was"+
+		" measured again, twice at most, and the least disturbed counts; %d of %d measurements stayed above.",
+		result.Median(shares), slices.Max(shares), disturbed, len(shares))
+}
+
 // Failures are measurements that failed.
 func (r *report) Failures() (lines []string) {
 	for _, run := range r.Runs {

@@ -113,3 +113,18 @@ func TestThousands(t *testing.T) {
 		}
 	}
 }
+
+func TestTheReportSaysHowMuchTheHostKept(t *testing.T) {
+	r := &report{Result: &result.Result{}}
+	if got := r.Stolen(); got != "" {
+		t.Errorf("nobody looked: %q", got)
+	}
+	for _, v := range []float64{0, 0.01, 0.4} {
+		r.Runs = append(r.Runs, result.Run{Figures: map[string]float64{result.Stolen: v}})
+	}
+	for _, want := range []string{"kept 1.0 %", "at most 40 %", "1 of 3 measurements"} {
+		if got := r.Stolen(); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
+}

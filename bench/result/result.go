@@ -53,6 +53,12 @@ type Run struct {
 	Error    string               `json:"error,omitempty"`
 }
 
+// Stolen is the figure of how much of the processor's time the host kept during a measurement, of 1.
+const Stolen = "stolen"
+
+// Disturbed is a measurement of which the host kept more than a twentieth.
+func (r Run) Disturbed() bool { return r.Figures[Stolen] > 0.05 }
+
 // Figure is the median of a figure over the passes.
 func (r *Result) Figure(scenario, system, figure string) (float64, bool) {
 	var values []float64
