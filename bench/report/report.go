@@ -24,6 +24,9 @@ type report struct {
 	File  string
 	More  []*result.Result // of the same day: what takes very long, and further passes
 	plots string           // folder
+
+	// Passes of another hour, of a few systems: the machine may have had another speed, so they count in ratios alone.
+	further []result.Run
 }
 
 // Write renders the results of a file into docs/benchmarks.md and docs/benchmarks/*.svg.
@@ -37,6 +40,7 @@ func Write(in, docs string) error {
 	if err != nil {
 		return err
 	}
+	main := r.Scenarios()
 	for _, file := range others {
 		more, err := result.Load(file)
 		if err != nil {
@@ -44,12 +48,16 @@ func Write(in, docs string) error {
 		}
 		rep.More = append(rep.More, more)
 		passes := 0
-		for _, run := range r.Runs {
+		for _, run := range slices.Concat(r.Runs, rep.further) {
 			passes = max(passes, run.Pass)
 		}
 		for _, run := range more.Runs {
-			run.Pass += passes // of what was measured before, these are further ones
-			r.Runs = append(r.Runs, run)
+			if slices.Contains(main, run.Scenario) {
+				run.Pass += passes
+				rep.further = append(rep.further, run)
+			} else {
+				r.Runs = append(r.Runs, run)
+			}
 		}
 	}
 	if err := os.MkdirAll(rep.plots, 0o755); err != nil {

@@ -102,14 +102,14 @@ func (r *report) share(scenario, system string) string {
 // ratio of a figure of one system to that of another: the median over the passes that have both, as the machine changes its
 // pace from one pass to the next; of the medians, if none has both.
 func (r *report) ratio(scenario, system, scenario2, system2, figure string) (float64, bool) {
-	others := map[int]float64{}
-	for _, run := range r.Runs {
+	others, runs := map[int]float64{}, slices.Concat(r.Runs, r.further)
+	for _, run := range runs {
 		if v := run.Figures[figure]; v != 0 && run.Scenario == scenario2 && run.System == system2 {
 			others[run.Pass] = v
 		}
 	}
 	var ratios []float64
-	for _, run := range r.Runs {
+	for _, run := range runs {
 		if v, ok := run.Figures[figure]; ok && run.Scenario == scenario && run.System == system && others[run.Pass] != 0 {
 			ratios = append(ratios, v/others[run.Pass])
 		}
