@@ -39,7 +39,7 @@ faults-mutants: ## take protections out, one after the other: the faults must sh
 
 .PHONY: faults-short
 faults-short: ## what CI runs of it
-	go test -C faults -count=1 -timeout 10m ./...
+	go test -C faults -count=1 -timeout 30m ./...
 
 # For instance: make bench-peers ARGS='-short -systems jobmachine,river'
 .PHONY: bench-peers
@@ -56,16 +56,16 @@ bench/node/node_modules: bench/node/package-lock.json
 
 .PHONY: test
 test: ## everything, against a real PostgreSQL
-	go test ./...
+	go test -timeout 40m ./...
 
 .PHONY: test-race
 test-race: ## the same with the race detector
-	go test -race ./...
+	go test -race -timeout 40m ./...
 
 .PHONY: test-matrix
 test-matrix: ## the same on PostgreSQL 15, 17 and 18
-	go test -count=1 ./...
-	for v in $(MATRIX); do bin=$$(scripts/fetch-postgres $$v) && echo "PostgreSQL $$v" && JOBMACHINE_PG_BIN=$$bin go test -count=1 ./... || exit 1; done
+	go test -count=1 -timeout 40m ./...
+	for v in $(MATRIX); do bin=$$(scripts/fetch-postgres $$v) && echo "PostgreSQL $$v" && JOBMACHINE_PG_BIN=$$bin go test -count=1 -timeout 40m ./... || exit 1; done
 
 .PHONY: fuzz
 fuzz: ## every function that takes text or jsonb is given whatever there is, 20 s each

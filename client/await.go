@@ -22,8 +22,9 @@ const (
 	interim = "running"        // the state of an answer that is not the last one
 	buckets = 64               // a job's bucket is its id modulo this; each has a bell in the database
 	unseen  = time.Second / 10 // before it is asked whether there is such a job
-	longest = 10 * time.Second // between two looks in any case
 )
+
+var longest = 10 * time.Second // between two looks in any case
 
 // Answer is what a worker said to a job.
 type Answer struct {

@@ -266,10 +266,11 @@ func TestTwoWaitForOneJob(t *testing.T) {
 		id := b.must(b.client.Send(t.Context(), "two", nil))
 		job := b.claim("two")
 		var wg sync.WaitGroup
-		start := time.Now()
 		for range 5 {
 			wg.Go(func() {
-				for a, err := range b.client.Answers(t.Context(), id) {
+				ctx, cancel := context.WithTimeout(t.Context(), pgtest.Patience)
+				defer cancel()
+				for a, err := range b.client.Answers(ctx, id) {
 					if err != nil || string(a.Payload) != `"half"` {
 						t.Error(a, err)
 					}
@@ -279,9 +280,6 @@ func TestTwoWaitForOneJob(t *testing.T) {
 		}
 		b.ok(b.q.Reply(t.Context(), id, job.Receipt, json.RawMessage(`"half"`)))
 		wg.Wait()
-		if d := time.Since(start); d > 5*time.Second {
-			t.Fatalf("an interim answer was missed for %v", d)
-		}
 	}
 }
 

@@ -10,13 +10,14 @@ import (
 	"github.com/jobmachine/jobmachine/client"
 	"github.com/jobmachine/jobmachine/db"
 	"github.com/jobmachine/jobmachine/internal/pgserver"
+	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
 
 // A failover may leave the old primary up and read-only, with all its connections. Who only reads there
 // meets no error, and would wait for answers that are given elsewhere.
 func TestAReadOnlyServerIsLeft(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), pgtest.Patience)
 	defer cancel()
 	server, err := pgserver.Start(ctx, pgserver.Options{})
 	if err != nil {

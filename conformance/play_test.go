@@ -17,9 +17,6 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
 
-// patience is how long a step may take, generously: a worker that is not woken waits longer than that.
-const patience = 30 * time.Second
-
 // Worker is a worker program under test. It does one thing at a time.
 type Worker interface {
 	// Do carries out a command of the protocol (README.md) and returns the answer. An error means
@@ -63,7 +60,7 @@ func (s *stage) play(t *testing.T, what scenario) {
 		}
 	}()
 	for _, step := range what.steps {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), pgtest.Patience)
 		err := p.step(ctx, step)
 		cancel()
 		if err != nil {
@@ -184,7 +181,7 @@ func (p *player) tell(s step) error {
 	answers := make(chan result, 1)
 	p.answers[s.actor] = answers
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), pgtest.Patience)
 		defer cancel()
 		var r result
 		text, err := worker.Do(ctx, command)

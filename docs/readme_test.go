@@ -78,7 +78,7 @@ func psql(t *testing.T, d *pgtest.DB, sql string) string {
 	d.Exec("create role " + role)
 	t.Cleanup(func() { d.Exec("drop owned by " + role + "; drop role " + role) })
 	sql = regexp.MustCompile(`\bapp;`).ReplaceAllString(sql, role+";")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), pgtest.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, pgtest.Program(t, "psql"), "-X", "-v", "ON_ERROR_STOP=1", d.URL)
 	cmd.Stdin = strings.NewReader(sql)
@@ -100,7 +100,7 @@ func TestGoSnippets(t *testing.T) {
 				if err := os.WriteFile(main, []byte(program), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), pgtest.Patience)
 				defer cancel()
 				cmd := exec.CommandContext(ctx, "go", "run", main)
 				cmd.Env = append(os.Environ(), "DATABASE_URL="+pgtest.New(t).URL)

@@ -44,7 +44,7 @@ func pipe(t *testing.T) (path string, done func(text string)) {
 	return path, func(text string) {
 		f.WriteString(text)
 		// What nobody has read by the time it is closed is lost, and who opens it then waits for ever.
-		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(pgtest.Patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
 			if unread, err := unix.Poll([]unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}, 0); err != nil || unread == 0 {
 				break
 			}

@@ -80,7 +80,7 @@ var nodeFolder = sync.OnceValues(func() (string, error) {
 	if err := os.CopyFS(nodeCopy, os.DirFS("node")); err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), pgtest.Patience)
 	defer cancel()
 	npm := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
 	npm.Dir = nodeCopy
@@ -167,7 +167,7 @@ func start(t *testing.T, env []string, command ...string) *process {
 func (p *process) await(pattern string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(pgtest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if m := re.FindStringSubmatch(p.output()); m != nil {
 			return m[len(m)-1]
 		}
@@ -182,7 +182,7 @@ func (p *process) wait() error {
 	select {
 	case <-p.ended:
 		return p.err
-	case <-time.After(30 * time.Second):
+	case <-time.After(pgtest.Patience):
 		p.t.Fatal("the program does not end")
 		return nil
 	}
@@ -199,7 +199,7 @@ func (p *process) signal(s os.Signal) {
 // run runs a program to its end and returns what it wrote to both.
 func run(t *testing.T, env []string, command ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), pgtest.Patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
 	c.Env = env

@@ -341,7 +341,7 @@ func (st *stage) woken(a *actor, queue string) bool {
 	sync := fmt.Sprintf("sync %s %d", queue, a.n)
 	st.exec(a.conn, "listen sync")
 	st.exec(st.ctl, "select pg_notify('sync', $1)", sync)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), pgtest.Patience)
 	defer cancel()
 	for found := false; ; {
 		n, err := a.conn.WaitForNotification(ctx)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -82,7 +81,7 @@ func newFuzzed(f *testing.F) *fuzzed {
 
 // exec sends the arguments as the bytes they are.
 func (z *fuzzed) exec(sql string, args ...[]byte) ([][][]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), pgtest.Patience)
 	defer cancel()
 	r := z.conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil).Read()
 	return r.Rows, r.Err

@@ -129,7 +129,7 @@ func (r result) String() string {
 
 // run uses the simple protocol, so the clocks of statement and transaction agree, and the text is what psql would send.
 func (s *session) run(sql string) result {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), pgtest.Patience)
 	defer cancel()
 	results, err := s.conn.PgConn().Exec(ctx, sql).ReadAll()
 	var pe *pgconn.PgError

@@ -46,7 +46,7 @@ func TestAReplyOverEightKilobytesWakesItsWaiter(t *testing.T) {
 	s, waiter := connect(t, db), connect(t, db)
 	id := one[int64](s, "select jobmachine.send('q')")
 	r := s.claimOne("q")
-	eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+	pgtest.Eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
 	s.exec("select jobmachine.complete($1, $2, to_jsonb(repeat('x', 100000)))", r.ID, r.Receipt)
 	equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
 	equal(t, "length", one[int64](waiter, "select length(payload::text) from jobmachine.receive($1)", id), 100002)
@@ -62,7 +62,7 @@ func TestCheckTellsOfEachInterimAnswerOnce(t *testing.T) {
 	id := one[int64](s, "select jobmachine.send('q')")
 	r := s.claimOne("q")
 	check := func() float64 { return one[float64](waiter, "select jobmachine.check($1)", id) }
-	eventually(t, "a check that may wait", func() bool { return check() > 0.5 })
+	pgtest.Eventually(t, "a check that may wait", func() bool { return check() > 0.5 })
 	for range 3 {
 		s.exec("select jobmachine.reply($1, $2, '1')", r.ID, r.Receipt)
 		equal(t, "look now", check(), 0)
@@ -97,7 +97,7 @@ func TestAWaiterIsWokenWhateverTheEnd(t *testing.T) {
 			if c.before != "" {
 				s.exec(c.before)
 			}
-			eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+			pgtest.Eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
 			s.exec(c.end)
 			s.exec("select jobmachine.tick()")
 			equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
@@ -108,7 +108,7 @@ func TestAWaiterIsWokenWhateverTheEnd(t *testing.T) {
 		db := pgtest.New(t)
 		s, waiter := connect(t, db), connect(t, db)
 		id := one[int64](s, "select jobmachine.send('q', expires_in => '1 h')")
-		eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+		pgtest.Eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
 		s.exec("update jobmachine.pending set expires_at = now() - interval '1 s'")
 		s.exec("select jobmachine.tick()")
 		equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)
@@ -119,7 +119,7 @@ func TestAWaiterIsWokenWhateverTheEnd(t *testing.T) {
 		s, waiter := connect(t, db), connect(t, db)
 		id := one[int64](s, "select jobmachine.send('q')")
 		r := s.claimOne("q")
-		eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+		pgtest.Eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
 		s.exec("select jobmachine.fail($1, $2, 'no')", r.ID, r.Receipt)
 		equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), false)
 	})
@@ -158,7 +158,7 @@ func TestCallSendsAndWaits(t *testing.T) {
 		done <- state + " " + *reply
 	}()
 	var r []run
-	eventually(t, "the job", func() bool { r = worker.claim("q", 1, nil); return len(r) == 1 })
+	pgtest.Eventually(t, "the job", func() bool { r = worker.claim("q", 1, nil); return len(r) == 1 })
 	worker.exec(`select jobmachine.complete($1, $2, '{"a": 1}')`, r[0].ID, r[0].Receipt)
 	equal(t, "answer", <-done, `completed {"a": 1}`)
 	equal(t, "when the time is up", one[string](s, "select state from jobmachine.jobs where id = $1", func() int64 {
@@ -225,11 +225,11 @@ func TestARolledBackUncheckIsNoticed(t *testing.T) {
 	id := one[int64](s, "select jobmachine.send('q')")
 	r := s.claimOne("q")
 	check := func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 }
-	eventually(t, "a check that may wait", check)
+	pgtest.Eventually(t, "a check that may wait", check)
 	waiter.exec("begin")
 	waiter.exec("select jobmachine.uncheck($1)", id)
 	waiter.exec("rollback")
-	eventually(t, "a check that holds the bell again", func() bool {
+	pgtest.Eventually(t, "a check that holds the bell again", func() bool {
 		return check() && one[int64](waiter, "select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'") == 2
 	})
 	s.exec("select jobmachine.complete($1, $2)", r.ID, r.Receipt)

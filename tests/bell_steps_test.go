@@ -188,7 +188,7 @@ func woken(t *testing.T, sleeper, other session, channel string) bool {
 	t.Helper()
 	sleeper.exec("listen sync")
 	other.exec("notify sync")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), pgtest.Patience)
 	defer cancel()
 	for found := false; ; {
 		n, err := sleeper.WaitForNotification(ctx)

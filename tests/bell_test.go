@@ -13,7 +13,7 @@ import (
 // parked makes the session a sleeper and returns when it may sleep long.
 func (s session) parked(queue string) {
 	s.t.Helper()
-	eventually(s.t, "a park that may sleep", func() bool { return one[float64](s, "select jobmachine.park(array[$1])", queue) > 0.5 })
+	pgtest.Eventually(s.t, "a park that may sleep", func() bool { return one[float64](s, "select jobmachine.park(array[$1])", queue) > 0.5 })
 }
 
 func TestASendThatIsRolledBackIsInvisibleAndWakesNobody(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -122,18 +121,6 @@ func (s session) contents() string {
 			fmt.Sprintf("select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from jobmachine.%s t", table)))
 	}
 	return out
-}
-
-// eventually polls the database until a condition holds; the limit only ends a test that has failed.
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !cond() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited 30 s for: %s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
 }
 
 func equal[T comparable](t testing.TB, what string, got, want T) {

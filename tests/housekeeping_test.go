@@ -111,7 +111,7 @@ func TestAClaimTicksWhenNobodyElseDoes(t *testing.T) {
 	s.claim("q", 1, nil)
 	s.exec("select jobmachine.send('q', delay => '10 s')")
 	db.Advance(11 * time.Second)
-	eventually(t, "a claim that ticks", func() bool { return len(s.claim("q", 1, nil)) == 1 })
+	pgtest.Eventually(t, "a claim that ticks", func() bool { return len(s.claim("q", 1, nil)) == 1 })
 }
 
 func TestAClaimInsideATransactionDoesNotTakeTheHousekeepersLock(t *testing.T) {
@@ -122,7 +122,7 @@ func TestAClaimInsideATransactionDoesNotTakeTheHousekeepersLock(t *testing.T) {
 	open.exec("begin")
 	open.exec("select pg_sleep(0.2)")
 	equal(t, "claimed", len(open.claim("q", 1, nil)), 0)
-	eventually(t, "tick by another session", func() bool {
+	pgtest.Eventually(t, "tick by another session", func() bool {
 		s.exec("select jobmachine.tick()")
 		return one[int64](s, "select count(*) from jobmachine.pending") == 1
 	})
@@ -133,7 +133,7 @@ func TestOneBrokenPartOfTickDoesNotStopTheRest(t *testing.T) {
 	s := connect(t, pgtest.New(t))
 	s.exec(`create or replace function jobmachine._tick_expired() returns double precision language plpgsql as $$ begin raise 'broken'; end $$`)
 	id := one[int64](s, "select jobmachine.send('q', delay => '1 ms')")
-	eventually(t, "the due job", func() bool { s.exec("select jobmachine.tick()"); return s.state(id) == "pending" })
+	pgtest.Eventually(t, "the due job", func() bool { s.exec("select jobmachine.tick()"); return s.state(id) == "pending" })
 }
 
 func TestBackoffGrowsToItsLimit(t *testing.T) {
@@ -396,7 +396,7 @@ func TestThePurgeLeavesAJobThatIsBeingRetried(t *testing.T) {
 	watcher, ticked := connect(t, db), make(chan struct{})
 	pid := s.PgConn().PID()
 	go func() { defer close(ticked); s.exec("select jobmachine.tick()") }()
-	eventually(t, "a tick that has ended, or waits for the retry", func() bool {
+	pgtest.Eventually(t, "a tick that has ended, or waits for the retry", func() bool {
 		select {
 		case <-ticked:
 			return true

@@ -132,7 +132,7 @@ func TestAnyTextOfUpTo255CharactersIsAQueueName(t *testing.T) {
 	}
 	for _, q := range names {
 		var wait float64
-		eventually(t, "park", func() bool { wait = one[float64](sleeper, "select jobmachine.park(array[$1])", q); return wait > 0.1 })
+		pgtest.Eventually(t, "park", func() bool { wait = one[float64](sleeper, "select jobmachine.park(array[$1])", q); return wait > 0.1 })
 		id := one[int64](s, "select jobmachine.send($1)", q)
 		channel := one[string](s, "select jobmachine._channel($1)", q)
 		if !woken(t, sleeper, s, channel) {

@@ -124,7 +124,7 @@ func TestALeaseWhoseSessionIsGoneExpiresAtTheSecondLook(t *testing.T) {
 	s.exec("select jobmachine.tick()")
 	pid := holder.PgConn().PID()
 	holder.Close(context.Background())
-	eventually(t, "the end of the session", func() bool {
+	pgtest.Eventually(t, "the end of the session", func() bool {
 		return one[int64](s, "select count(*) from pg_locks where pid = $1", pid) == 0
 	})
 	equal(t, "tick wants to look again in a second", one[float64](s, "select jobmachine.tick()") <= 1.02, true)
@@ -142,7 +142,7 @@ func TestALeaseThatIsRenewedSurvivesTheLossOfItsListener(t *testing.T) {
 	s := connect(t, db)
 	pid := holder.PgConn().PID()
 	s.exec("select pg_terminate_backend($1)", pid)
-	eventually(t, "the end of the session", func() bool {
+	pgtest.Eventually(t, "the end of the session", func() bool {
 		return one[int64](s, "select count(*) from pg_locks where pid = $1", pid) == 0
 	})
 	for range 5 {
@@ -169,7 +169,7 @@ func TestNoLeaseExpiresEarlyWhileMostAreUnseen(t *testing.T) {
 	for _, h := range holders[:2] {
 		pid := h.PgConn().PID()
 		h.Close(context.Background())
-		eventually(t, "the end of the session", func() bool { return one[int64](s, "select count(*) from pg_locks where pid = $1", pid) == 0 })
+		pgtest.Eventually(t, "the end of the session", func() bool { return one[int64](s, "select count(*) from pg_locks where pid = $1", pid) == 0 })
 	}
 	for range 3 {
 		s.exec("select jobmachine.tick()")

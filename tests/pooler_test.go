@@ -72,7 +72,7 @@ default_pool_size = 3
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	pool := fmt.Sprintf("postgres://%s@/%s?host=%s&port=6432", direct.User.Username(), direct.Path[1:], url.QueryEscape(dir))
-	eventually(t, "PgBouncer", func() bool {
+	pgtest.Eventually(t, "PgBouncer", func() bool {
 		c, err := pgx.Connect(t.Context(), pool)
 		if err == nil {
 			c.Close(t.Context())
@@ -129,7 +129,7 @@ func TestThroughAPoolerInTransactionMode(t *testing.T) {
 			}
 			s := connect(t, db)
 			equal(t, "leases left", one[int64](s, "select count(*) from jobmachine.workers"), 0)
-			eventually(t, "no session locks in the pooler's connections", func() bool {
+			pgtest.Eventually(t, "no session locks in the pooler's connections", func() bool {
 				return one[bool](s, `select not exists (select from pg_locks where locktype = 'advisory'
 					and database = (select oid from pg_database where datname = current_database()))`)
 			})

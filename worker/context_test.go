@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jobmachine/jobmachine/client"
+	"github.com/jobmachine/jobmachine/internal/pgtest"
 	"github.com/jobmachine/jobmachine/worker"
 )
 
@@ -16,7 +17,7 @@ func cause(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-time.After(patience):
+	case <-time.After(pgtest.Patience):
 		return errors.New("ctx does not end")
 	}
 }
@@ -35,12 +36,12 @@ func TestCancelReachesTheRunningHandler(t *testing.T) {
 				return nil, ctx.Err()
 			}, change)
 			id := b.send("long", nil)
-			receive(b, started)
+			pgtest.Receive(b, started)
 			b.eventually("lease is held", func() bool { return w.Health().Held == w.Health().Listening })
 			if verdict, err := b.q.Cancel(t.Context(), id, nil); err != nil || verdict != "stopping" {
 				t.Fatal(verdict, err)
 			}
-			if err := receive(b, why); err != worker.ErrCancelled {
+			if err := pgtest.Receive(b, why); err != worker.ErrCancelled {
 				t.Errorf("cause is %v", err)
 			}
 			b.until(id, "cancelled")
@@ -63,7 +64,7 @@ func TestTimeoutEndsTheContext(t *testing.T) {
 	})
 	b.Exec("select jobmachine.configure('slow', backoff => '1 ms')")
 	id := b.send("slow", nil, client.Options{Timeout: 100 * time.Millisecond})
-	if err := receive(b, why); err != worker.ErrTimeout {
+	if err := pgtest.Receive(b, why); err != worker.ErrTimeout {
 		t.Errorf("cause is %v", err)
 	}
 	if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != `"in time"` {
@@ -98,13 +99,13 @@ func TestALateRunChangesNothing(t *testing.T) {
 	})
 	defer close(over)
 	id := b.send("slow", nil, client.Options{Timeout: 50 * time.Millisecond})
-	receive(b, second)
+	pgtest.Receive(b, second)
 	close(late)
-	if err := receive(b, why); !errors.Is(err, worker.ErrTimeout) && !errors.Is(err, worker.ErrLeaseLost) {
+	if err := pgtest.Receive(b, why); !errors.Is(err, worker.ErrTimeout) && !errors.Is(err, worker.ErrLeaseLost) {
 		t.Errorf("cause is %v", err)
 	}
 	for _, verb := range []string{"CompleteTx", "Reply"} {
-		if err := receive(b, why); !errors.Is(err, worker.ErrLeaseLost) {
+		if err := pgtest.Receive(b, why); !errors.Is(err, worker.ErrLeaseLost) {
 			t.Errorf("%s of a late run returns %v", verb, err)
 		}
 	}
@@ -132,7 +133,7 @@ func TestALostLeaseEndsItsRuns(t *testing.T) {
 		t.Fatal(workers, err)
 	}
 	b.Exec("select jobmachine.close_lease($1)", workers[0].LeaseID)
-	if err := receive(b, why); err != worker.ErrLeaseLost {
+	if err := pgtest.Receive(b, why); err != worker.ErrLeaseLost {
 		t.Errorf("cause is %v", err)
 	}
 	if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != `"again"` {

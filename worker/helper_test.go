@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -66,7 +65,7 @@ func (b *bench) run(w *worker.Worker) (stop func()) {
 		}
 		stopped = true
 		cancel()
-		if err := receive(b, done); err != nil {
+		if err := pgtest.Receive(b, done); err != nil {
 			b.Errorf("Run returned %v", err)
 		}
 	}
@@ -110,32 +109,10 @@ func (b *bench) until(id int64, state string) (job gen.Job) {
 	return job
 }
 
-const patience = 45 * time.Second
-
 // eventually looks until a condition is true.
 func (b *bench) eventually(what string, condition func() bool) {
 	b.Helper()
-	end := time.After(patience)
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !condition() {
-		select {
-		case <-look.C:
-		case <-end:
-			b.Fatalf("in vain: %s", what)
-		}
-	}
-}
-
-// receive takes what must come from a channel.
-func receive[T any](b *bench, c <-chan T) (v T) {
-	b.Helper()
-	select {
-	case v = <-c:
-	case <-time.After(patience):
-		b.Fatal("nothing came")
-	}
-	return v
+	pgtest.Eventually(b, what, condition)
 }
 
 func newPool(ctx context.Context, url string) *pgxpool.Pool {

@@ -152,8 +152,8 @@ func TestHandlersCannotStarveTheWorker(t *testing.T) {
 	w.Handle("echo", echo)
 	b.run(w)
 	hogs := []int64{b.send("hog", nil), b.send("hog", nil)}
-	receive(b, started)
-	receive(b, started)
+	pgtest.Receive(b, started)
+	pgtest.Receive(b, started)
 	for n := range 5 {
 		if _, err := b.client.Await(t.Context(), b.send("echo", n)); err != nil {
 			t.Error(err)

@@ -20,7 +20,7 @@ func TestStop(t *testing.T) {
 			return "finished", ctx.Err()
 		})
 		id, waiting := b.send("long", nil), int64(0)
-		receive(b, started)
+		pgtest.Receive(b, started)
 		time.AfterFunc(50*time.Millisecond, func() {
 			waiting, _ = b.client.Send(context.Background(), "long", nil)
 			close(finish)
@@ -42,9 +42,9 @@ func TestStop(t *testing.T) {
 			return nil, ctx.Err()
 		}, func(cfg *worker.Config) { cfg.StopTimeout = 10 * time.Millisecond })
 		id := b.send("long", nil)
-		receive(b, started)
+		pgtest.Receive(b, started)
 		stop()
-		if err := receive(b, why); err != worker.ErrStopped {
+		if err := pgtest.Receive(b, why); err != worker.ErrStopped {
 			t.Errorf("cause is %v", err)
 		}
 		if job := b.status(id); job.State != "pending" || job.Attempt != 0 {
@@ -61,7 +61,7 @@ func TestStop(t *testing.T) {
 			return nil, nil
 		}, func(cfg *worker.Config) { cfg.StopTimeout = -1 })
 		id := b.send("deaf", nil)
-		receive(b, started)
+		pgtest.Receive(b, started)
 		stop()
 		if job := b.status(id); job.State != "pending" || job.Attempt != 0 {
 			t.Errorf("state %s, attempt %d", job.State, job.Attempt)

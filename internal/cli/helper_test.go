@@ -15,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
@@ -181,20 +180,10 @@ func answer(db *pgtest.DB, queue, reply string) {
 	pgtest.Get[string](db, "select jobmachine.complete(c.id, c.receipt, $2::text::jsonb) from jobmachine.claim($1) c", queue, reply)
 }
 
-// eventually waits for what no database can tell.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not within 20 s: %s", what)
-		}
-	}
-}
-
 // readPid waits for a file with a process number.
 func readPid(t *testing.T, path string) (pid int) {
 	t.Helper()
-	eventually(t, path, func() bool {
+	pgtest.Eventually(t, path, func() bool {
 		b, err := os.ReadFile(path)
 		if err != nil || !strings.HasSuffix(string(b), "\n") {
 			return false

@@ -147,7 +147,7 @@ func TestWorkStopsCommands(t *testing.T) {
 	}
 	gone := func(t *testing.T, pids []int) {
 		t.Helper()
-		eventually(t, fmt.Sprint("the end of ", pids), func() bool { return !alive(pids[0]) && !alive(pids[1]) })
+		pgtest.Eventually(t, fmt.Sprint("the end of ", pids), func() bool { return !alive(pids[0]) && !alive(pids[1]) })
 	}
 	over := func(db *pgtest.DB) string {
 		db.Eventually("select exists (select from jobmachine.jobs where state in ('failed', 'cancelled', 'completed'))")
@@ -196,16 +196,12 @@ func TestWorkStopsCommands(t *testing.T) {
 		stop(t, p)
 	})
 
-	t.Run("gives their jobs back at a second signal, at once", func(t *testing.T) {
+	t.Run("gives their jobs back at a second signal", func(t *testing.T) {
 		_, db, p, pids := begin(t, ignores)
 		p.signal(syscall.SIGINT)
-		eventually(t, "the first signal", func() bool { return strings.Contains(p.stderr.String(), "a second signal stops them") })
+		pgtest.Eventually(t, "the first signal", func() bool { return strings.Contains(p.stderr.String(), "a second signal stops them") })
 		equal(t, "still there", alive(pids[0]) && alive(pids[1]), true)
-		start := time.Now()
 		stop(t, p)
-		if took := time.Since(start); took > 4*time.Second {
-			t.Errorf("that took %v", took)
-		}
 		gone(t, pids)
 		equal(t, "job", pgtest.Get[string](db, "select state || ' ' || attempt from jobmachine.jobs"), "pending 0")
 	})
@@ -226,7 +222,7 @@ func TestWorkStopsCommands(t *testing.T) {
 		p := s.start("work", "--queue", "q", "--exec", "echo $$ > started; "+gate+"; echo done", "--concurrency", "1")
 		readPid(t, filepath.Join(s.home, "started"))
 		p.signal(syscall.SIGTERM)
-		eventually(t, "the signal", func() bool { return strings.Contains(p.stderr.String(), "a second signal stops them") })
+		pgtest.Eventually(t, "the signal", func() bool { return strings.Contains(p.stderr.String(), "a second signal stops them") })
 		openGate(t, s)
 		if r := p.end(); r.code != 0 || !strings.Contains(r.stderr, "msg=stopped") {
 			t.Error(r)
@@ -240,7 +236,7 @@ func TestWorkStopsCommands(t *testing.T) {
 		state, _ := drain(t, s, db, `sleep 1000 & echo $! > left; setsid sh -c 'echo $$ > daemon.new; mv daemon.new daemon; exec sleep 1000' & while [ ! -e daemon ]; do sleep 0.01; done`)
 		equal(t, "state", state, "completed")
 		left, daemon := readPid(t, filepath.Join(s.home, "left")), readPid(t, filepath.Join(s.home, "daemon"))
-		eventually(t, "the end of what was left", func() bool { return !alive(left) })
+		pgtest.Eventually(t, "the end of what was left", func() bool { return !alive(left) })
 		equal(t, "daemon lives", alive(daemon), true)
 		if err := syscall.Kill(daemon, syscall.SIGKILL); err != nil {
 			t.Error(err)

@@ -31,7 +31,6 @@ const (
 
 // ErrDown is returned while there is no listening connection.
 var ErrDown = errors.New("jobmachine: not listening")
-
 var errDeaf = errors.New("LISTEN does not deliver on this connection, probably through a pooler: give a direct connection (ListenURL, --listen-url)")
 
 // Listener keeps one LISTEN connection. Set the fields, then call Run; one that is not run is down.

@@ -26,6 +26,10 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pgserver"
 )
 
+// Patience is how long a test waits for what must come. It only ends tests that have failed: a machine
+// that others use, too, may stand still for many seconds.
+const Patience = 3 * time.Minute
+
 // DB is a database for one test. Its methods end the test on an error.
 type DB struct {
 	URL  string        // as superuser
@@ -177,7 +181,7 @@ func makeTemplate(server, name string) error {
 }
 
 func admin(server, sql string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
@@ -270,11 +274,28 @@ func (d *DB) clock() {
 // Eventually waits until a query returns true.
 func (d *DB) Eventually(sql string, args ...any) {
 	d.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !Get[bool](d, sql, args...); time.Sleep(2 * time.Millisecond) {
+	Eventually(d.t, fmt.Sprint(sql, args), func() bool { return Get[bool](d, sql, args...) })
+}
+
+// Eventually waits until a condition holds.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(Patience); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			d.t.Fatalf("not true within 20 s: %s %v", sql, args)
+			t.Fatalf("in vain: %s", what)
 		}
 	}
+}
+
+// Receive takes what must come from a channel.
+func Receive[T any](t testing.TB, c <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(Patience):
+		t.Fatal("nothing came")
+	}
+	return v
 }
 
 // WaitBlocked waits until a backend waits for a lock.
@@ -309,7 +330,7 @@ func (l *Listener) barrier() string { return fmt.Sprint("pgtest barrier ", l.con
 func (l *Listener) Count(channel string) int {
 	l.d.t.Helper()
 	l.d.Exec("select pg_notify($1, '')", l.barrier())
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	for {
 		n, err := l.conn.WaitForNotification(ctx)
