@@ -246,6 +246,16 @@ CREATE FUNCTION jobmachine._confirm_low_water(writers text[]) RETURNS boolean
 
 COMMENT ON FUNCTION jobmachine._confirm_low_water(writers text[]) IS 'Turns candidates into low-water marks.';
 
+-- Name: _dense(bigint, bigint, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._dense(first bigint, last bigint, n bigint) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$ select last - first < 4 * n $$;
+
+-- Name: FUNCTION _dense(first bigint, last bigint, n bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._dense(first bigint, last bigint, n bigint) IS 'True if n numbers from first to last are best read by range.';
+
 -- Name: _end_attempt(bigint[], bigint[], text[], text[], jsonb[], interval[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._end_attempt(job_ids bigint[], receipts bigint[], outcomes text[], errors text[], details jsonb[], delays interval[]) RETURNS text[]
@@ -1018,6 +1028,7 @@ COMMENT ON COLUMN jobmachine.claimed_job.deadline_at IS 'The attempt is failed a
 
 CREATE FUNCTION jobmachine._start(tickets tid[], lease_id bigint, now timestamp with time zone) RETURNS SETOF jobmachine.claimed_job
     LANGUAGE plpgsql
+    SET enable_mergejoin TO 'on'
     AS $$...$$;
 
 -- Name: FUNCTION _start(tickets tid[], lease_id bigint, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -2838,6 +2849,10 @@ REVOKE ALL ON FUNCTION jobmachine._complete_one(job_id bigint, receipt bigint, r
 -- Name: FUNCTION _confirm_low_water(writers text[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._confirm_low_water(writers text[]) FROM PUBLIC;
+
+-- Name: FUNCTION _dense(first bigint, last bigint, n bigint); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._dense(first bigint, last bigint, n bigint) FROM PUBLIC;
 
 -- Name: FUNCTION _end_attempt(job_ids bigint[], receipts bigint[], outcomes text[], errors text[], details jsonb[], delays interval[]); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -8,6 +8,12 @@ const (
 	mutantNoPoll          = "no poll"
 )
 
+// The two ways in which a batch finds its runs.
+const (
+	closeTogether = "stretch s)\n      and r.job_id = o.job_id"
+	farApart      = "any (_complete.job_ids) and r.job_id = o.job_id"
+)
+
 // Who runs a job, and whose word counts.
 var (
 	noRescue = mutant{Name: "leases do not end", SQL: []edit{
@@ -23,7 +29,8 @@ var (
 		{"worker/loop.go", "if err := w.claims.Or(w.settles)(ctx, ", "if err := func(ctx context.Context, fn pg.Query) error { return fn(ctx, gen.New(w.cfg.Pool)) }(ctx, "},
 	}}
 	noFence = mutant{Name: "complete and fail look at the id only", SQL: []edit{
-		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
+		{"_complete", closeTogether + " and r.receipt = o.receipt", closeTogether},
+		{"_complete", farApart + " and r.receipt = o.receipt", farApart},
 		{"_complete_one", "and r.receipt = _complete_one.receipt", ""},
 		{"_end_attempt", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
 	}}
@@ -34,7 +41,8 @@ var (
 		{"_salt", "lease_id # (pg_catalog.date_part('epoch', now) * 1000000)::bigint", "lease_id"},
 	}}
 	mixedReplies = mutant{Name: "replies of a batch are not matched by job", SQL: []edit{
-		{"_complete", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.receipt = any (_complete.receipts)"},
+		{"_complete", closeTogether + " and r.receipt = o.receipt", "stretch s) and r.receipt = any (_complete.receipts)"},
+		{"_complete", farApart + " and r.receipt = o.receipt", "any (_complete.job_ids) and r.receipt = any (_complete.receipts)"},
 	}}
 	twoTransactions = mutant{Name: "effect and completion in two transactions", Handlers: mutantTwoTransactions}
 )

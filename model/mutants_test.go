@@ -27,7 +27,7 @@ var mutants = []mutant{
 	{"a claim waits for others", "_collect", "for update of p skip locked", "for update of p"},
 	{"low-water marks pass open senders", "_confirm_low_water", "if _confirm_low_water.writers && jobmachine._pending_writers() then", "if false then"},
 	{"the purge does not look at retention", "_tick_purge", "f.finished_at <= v_now - f.retention", "true"},
-	{"settle by id only", "_complete", " and r.receipt = i.receipt", ""},
+	{"settle by id only", "_complete", "stretch s)\n      and r.job_id = o.job_id and r.receipt = o.receipt", "stretch s) and r.job_id = o.job_id"},
 	{"a retry does not look for the key", "retry", "perform jobmachine._take_key_again(retry.job_id);", ""},
 }
 

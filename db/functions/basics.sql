@@ -9,6 +9,7 @@
 -- {{ template "internal/_setting.sql" . }}
 -- {{ template "internal/_rank.sql" . }}
 -- {{ template "internal/_position.sql" . }}
+-- {{ template "internal/_dense.sql" . }}
 -- {{ template "internal/_pending_place.sql" . }}
 -- {{ template "internal/_pending_before.sql" . }}
 -- {{ template "internal/_trust_memory.sql" . }}

@@ -2,7 +2,7 @@
 create or replace function jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[])
 returns text[]
 language plpgsql
-set enable_hashjoin = on -- one shape whatever the tables held when it was planned: tickets by id, hashed with the input
+set enable_hashjoin = on -- one shape whatever the tables held when it was planned: tickets by id or by range, hashed with the input
 set enable_nestloop = off
 as $$
 declare
@@ -17,18 +17,27 @@ begin
   if '*' = any (v_brief) then
     v_kept := array(select q.name from jobmachine.queue q where q.retention > '0');
   end if;
-  with ended as (
-    delete from jobmachine.running r
-    using (
-      select distinct on (i.job_id, i.receipt) i.*
-      from (
-        select unnest(_complete.job_ids), unnest(_complete.receipts), unnest(_complete.replies), generate_series(1, cardinality(_complete.job_ids))
-      ) i (job_id, receipt, reply, n)
-      order by i.job_id, i.receipt, i.n -- of a job that is named twice, the first
-    ) i
-    where r.job_id = any (_complete.job_ids) and r.job_id = i.job_id and r.receipt = i.receipt
-    returning i.n::integer as n, i.reply, r.*,
-      (r.unique_key is null and r.reply_to is null and (r.queue = any (v_brief) or r.queue <> all (v_kept))) is true as forgets
+  with outcome as not materialized ( -- of a job that is named twice, the first
+    select distinct on (i.job_id, i.receipt) i.*
+    from (
+      select unnest(_complete.job_ids), unnest(_complete.receipts), unnest(_complete.replies), generate_series(1, cardinality(_complete.job_ids))
+    ) i (job_id, receipt, reply, n)
+    order by i.job_id, i.receipt, i.n
+  ), stretch as materialized (
+    select min(i.job_id) as first, max(i.job_id) as last, jobmachine._dense(min(i.job_id), max(i.job_id), count(*)) as is_dense
+    from (select unnest(_complete.job_ids)) i (job_id)
+  ), dense as (
+    delete from jobmachine.running r using outcome o
+    where (select s.is_dense from stretch s) and r.job_id between (select s.first from stretch s) and (select s.last from stretch s)
+      and r.job_id = o.job_id and r.receipt = o.receipt
+    returning o.n, o.reply, r.*
+  ), sparse as (
+    delete from jobmachine.running r using outcome o
+    where not (select s.is_dense from stretch s) and r.job_id = any (_complete.job_ids) and r.job_id = o.job_id and r.receipt = o.receipt
+    returning o.n, o.reply, r.*
+  ), ended as not materialized (
+    select e.*, (e.unique_key is null and e.reply_to is null and (e.queue = any (v_brief) or e.queue <> all (v_kept))) is true as forgets
+    from (select * from dense union all select * from sparse) e
   ), holder as materialized ( -- one lease, mostly
     select e.lease_id, (select l.worker from jobmachine.lease l where l.id = e.lease_id) as worker from (select distinct e.lease_id from ended e) e
   ), over as (

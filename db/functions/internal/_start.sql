@@ -2,6 +2,7 @@
 create or replace function jobmachine._start(tickets tid[], lease_id bigint, now timestamptz)
 returns setof jobmachine.claimed_job
 language plpgsql
+set enable_mergejoin = on
 as $$
 declare
   v_salt constant bigint := jobmachine._salt(_start.lease_id, _start.now);
@@ -12,17 +13,33 @@ begin
     returning p.job_id, p.rank, p.attempt, p.queue
   ), setting as materialized (
     select s.* from (select distinct t.queue from ticket t) q cross join lateral jobmachine._setting(q.queue) s
-  ), started as materialized (
-    select t.job_id, jobmachine._receipt(t.rank, v_salt) as receipt, t.queue, j.payload, j.headers,
-      (t.attempt + 1)::integer as attempt, coalesce(j.max_attempts, t.default_attempts)::integer as max_attempts, j.created_at,
-      case when coalesce(j.timeout, t.default_timeout) > '0' then _start.now + coalesce(j.timeout, t.default_timeout) end as deadline_at,
-      j.reply_to, j.unique_key
-    from (
-      select t.*, s.max_attempts as default_attempts, s.timeout as default_timeout
-      from ticket t join setting s on s.name = t.queue
-      order by t.rank -- here, where the rows are short; what reads a materialized CTE keeps its order
-    ) t
-    cross join lateral (select j.* from jobmachine.job j where j.id = t.job_id limit 1) j -- the limit keeps job on the inside
+  ), claimed as not materialized (
+    select t.*, s.max_attempts as default_attempts, s.timeout as default_timeout from ticket t join setting s on s.name = t.queue
+  ), stretch as materialized (
+    select min(t.job_id) as first, max(t.job_id) as last,
+      jobmachine._dense(min(t.job_id), max(t.job_id), count(*)) and max(t.rank - t.job_id) = min(t.rank - t.job_id) as is_dense
+    from ticket t
+  ), found as (
+    ( select t.*, j.payload, j.headers, j.max_attempts, j.timeout, j.created_at, j.reply_to, j.unique_key
+      from claimed t
+      join (
+        select j.* from jobmachine.job j
+        where j.id between (select s.first from stretch s) and (select s.last from stretch s)
+        order by j.id
+      ) j on j.id = t.job_id
+      where (select s.is_dense from stretch s)
+      order by t.job_id )
+    union all
+    ( select t.*, j.payload, j.headers, j.max_attempts, j.timeout, j.created_at, j.reply_to, j.unique_key
+      from (select t.* from claimed t order by t.rank) t -- here, where the rows are short
+      cross join lateral (select j.* from jobmachine.job j where j.id = t.job_id limit 1) j -- the limit keeps job on the inside
+      where not (select s.is_dense from stretch s) )
+  ), started as materialized ( -- which keeps the order
+    select f.job_id, jobmachine._receipt(f.rank, v_salt) as receipt, f.queue, f.payload, f.headers,
+      (f.attempt + 1)::integer as attempt, coalesce(f.max_attempts, f.default_attempts)::integer as max_attempts, f.created_at,
+      case when coalesce(f.timeout, f.default_timeout) > '0' then _start.now + coalesce(f.timeout, f.default_timeout) end as deadline_at,
+      f.reply_to, f.unique_key
+    from found f
   ), run as (
     insert into jobmachine.running (job_id, lease_id, receipt, started_at, deadline_at, attempt, queue, unique_key, reply_to)
     select s.job_id, _start.lease_id, s.receipt, _start.now, s.deadline_at, s.attempt, s.queue, s.unique_key, s.reply_to
