@@ -44,11 +44,10 @@ func pipe(t *testing.T) (path string, done func(text string)) {
 	return path, func(text string) {
 		f.WriteString(text)
 		// What nobody has read by the time it is closed is lost, and who opens it then waits for ever.
-		for end := time.Now().Add(pgtest.Patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-			if unread, err := unix.Poll([]unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}, 0); err != nil || unread == 0 {
-				break
-			}
-		}
+		pgtest.Eventually(t, "a reader of the pipe", func() bool {
+			unread, err := unix.Poll([]unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}, 0)
+			return err == nil && unread == 0
+		})
 		f.Close()
 	}
 }

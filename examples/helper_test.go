@@ -167,13 +167,12 @@ func start(t *testing.T, env []string, command ...string) *process {
 func (p *process) await(pattern string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
-	for end := time.Now().Add(pgtest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if m := re.FindStringSubmatch(p.output()); m != nil {
-			return m[len(m)-1]
-		}
-	}
-	p.t.Fatalf("the program did not write %s", pattern)
-	return ""
+	var found []string
+	pgtest.Eventually(p.t, "the program to write "+pattern, func() bool {
+		found = re.FindStringSubmatch(p.output())
+		return found != nil
+	})
+	return found[len(found)-1]
 }
 
 // wait waits until the program ends, and returns how.

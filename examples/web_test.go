@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
@@ -76,9 +75,10 @@ func TestWeb(t *testing.T) {
 		}
 		d.Exec("select jobmachine.fail(id, receipt, 'no such language', permanent => true) from jobmachine.claim('text.words')")
 		// On a busy machine 20 ms may be over before the database has answered; a browser asks again too.
-		for end := time.Now().Add(pgtest.Patience); strings.Contains(page, "working") && time.Now().Before(end); {
+		pgtest.Eventually(t, "the answer", func() bool {
 			_, page = get(t, address+where)
-		}
+			return !strings.Contains(page, "working")
+		})
 		if !strings.Contains(page, "failed: no such language") {
 			t.Errorf("%s", page)
 		}
