@@ -154,9 +154,6 @@ func (w *Worker) unpark(ctx context.Context) {
 	}
 }
 
-// clock is the database's time at a moment of the local monotonic clock.
-type clock struct{ database, local time.Time }
-
 // heart renews the lease. While it is not tied to the listening session it renews every second: a
 // lost listening connection must not look like death.
 func (w *Worker) heart(ctx context.Context) {
@@ -180,7 +177,7 @@ func (w *Worker) renew(ctx context.Context, lease int64) error {
 			ids, receipts = append(ids, id), append(receipts, r.Receipt)
 		}
 	}
-	isNew, now, stops := lease == 0, clock{}, []gen.StopRequest{}
+	isNew, now, stops := lease == 0, pg.Clock{}, []gen.StopRequest{}
 	if err := w.claims.Or(w.settles)(ctx, func(ctx context.Context, q *gen.Queries) (err error) {
 		if isNew {
 			if err = pg.Verify(ctx, q); err == nil {
@@ -191,8 +188,8 @@ func (w *Worker) renew(ctx context.Context, lease int64) error {
 			stops, err = q.Renew(ctx, lease, ids, receipts)
 		}
 		if err == nil {
-			now.database, err = q.LeaseRenewedAt(ctx, lease)
-			now.local = time.Now() // late by a round trip, which is well: the database should end an attempt first
+			now.Database, err = q.LeaseRenewedAt(ctx, lease)
+			now.Local = time.Now() // late by a round trip, which is well: the database should end an attempt first
 		}
 		return err
 	}); err != nil {

@@ -20,6 +20,7 @@ type run struct {
 	reg    *registration
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	until  *pg.Deadline
 	outcome
 }
 
@@ -36,9 +37,13 @@ func (w *Worker) start(jobs []gen.ClaimedJob) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lastClaim = time.Now()
-	for _, job := range jobs {
-		r := &run{Job: Job{ClaimedJob: job, worker: w}, reg: w.handler(job.Queue)}
-		r.ctx, r.cancel = context.WithCancelCause(context.WithValue(w.base, jobKey{}, &r.Job))
+	var until *pg.Deadline
+	for i, job := range jobs {
+		if i == 0 || !pg.Value(job.DeadlineAt).Equal(pg.Value(jobs[i-1].DeadlineAt)) {
+			until = pg.NewDeadline(w.base, w.clock.Load().Of(job.DeadlineAt), ErrTimeout)
+		}
+		r := &run{Job: Job{ClaimedJob: job, worker: w}, reg: w.handler(job.Queue), until: until}
+		r.ctx, r.cancel = context.WithCancelCause(context.WithValue(until.Join(), jobKey{}, &r.Job))
 		if job.LeaseID != w.lease.Load() {
 			r.cancel(ErrLeaseLost) // while the claim was under way
 		}
@@ -88,14 +93,8 @@ func (w *Worker) do(r *run) {
 			r.outcome = outcome{verb: "fail", err: fmt.Sprintf("panic: %v\n\n%s", p, debug.Stack())}
 		}
 	}()
-	ctx := r.ctx
-	if at, c := r.DeadlineAt, w.clock.Load(); at != nil {
-		var stop context.CancelFunc
-		ctx, stop = context.WithDeadlineCause(ctx, c.local.Add(at.Sub(c.database)), ErrTimeout)
-		defer stop()
-	}
-	reply, err := r.reg.handler(ctx, &r.Job)
-	r.outcome = r.judge(context.Cause(ctx), reply, err)
+	reply, err := r.reg.handler(r.ctx, &r.Job)
+	r.outcome = r.judge(context.Cause(r.ctx), reply, err)
 }
 
 // judge makes the outcome of what the handler returned. cause is why its ctx ended, if it did.
@@ -106,11 +105,11 @@ func (r *run) judge(cause error, reply any, err error) outcome {
 	} else if err == nil {
 		text, err = pg.JSON(reply)
 	}
-	var v *verdictError
+	v, said := errors.AsType[*verdictError](err)
 	switch {
 	case err == nil:
 		return outcome{verb: "complete", reply: string(text)}
-	case errors.As(err, &v):
+	case said:
 		return outcome{verb: v.verb, err: err.Error(), delay: v.delay}
 	case errors.Is(cause, ErrStopped):
 		return outcome{verb: "release"}
@@ -125,6 +124,7 @@ func (w *Worker) finish(r *run) {
 	r.cancel(nil)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	r.until.Leave()
 	w.running--
 	w.freed.Ring()
 	if r.reg.running--; r.reg.limit > 0 {
@@ -177,7 +177,7 @@ func (w *Worker) settle(ctx context.Context, batch []*run) error {
 	for i, r := range batch {
 		p.JobIds[i], p.Receipts[i], p.Outcomes[i], p.Replies[i], p.Errors[i], p.Delays[i] = r.ID, r.Receipt, r.verb, r.reply, pg.Text(r.err), r.delay
 	}
-	verdicts, err := pg.Ask(ctx, w.settles.Do, func(ctx context.Context, q *gen.Queries) ([]string, error) { return q.Settle(ctx, pg.Sparse(p)) })
+	verdicts, err := pg.Ask(ctx, w.settles.Do, func(ctx context.Context, q *gen.Queries) ([]string, error) { return pg.Settle(ctx, q, p) })
 	for i, v := range verdicts {
 		switch r := batch[i]; {
 		case v == "stale" || v == "unknown" || v == "invalid":

@@ -87,12 +87,12 @@ type Worker struct {
 	beat             pg.Bell // renew now
 	claimed, settled pg.Pace // of the loop, and of the settler
 
-	lease  atomic.Int64          // the right to run jobs; 0: none
-	held   atomic.Bool           // it is tied to the listening session
-	unsure atomic.Bool           // the answer of a claim may have been lost
-	clock  atomic.Pointer[clock] // of the last renewal
-	asleep atomic.Int64          // the time until which senders ring, as park said; 0: they do not
-	said   sync.Map              // what goes wrong, by operation
+	lease  atomic.Int64             // the right to run jobs; 0: none
+	held   atomic.Bool              // it is tied to the listening session
+	unsure atomic.Bool              // the answer of a claim may have been lost
+	clock  atomic.Pointer[pg.Clock] // of the last renewal
+	asleep atomic.Int64             // the time until which senders ring, as park said; 0: they do not
+	said   sync.Map                 // what goes wrong, by operation
 
 	mu        sync.Mutex
 	todo      []*run         // claimed, the handler not started yet
@@ -235,7 +235,7 @@ func (w *Worker) Health() Health {
 	defer w.mu.Unlock()
 	h := Health{Listening: w.listener.Up(), Held: w.held.Load(), LastClaim: w.lastClaim, Running: w.running, Unsettled: len(w.outcomes)}
 	if w.lease.Load() != 0 {
-		h.LeaseAge = time.Since(w.clock.Load().local)
+		h.LeaseAge = time.Since(w.clock.Load().Local)
 	}
 	return h
 }

@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -74,5 +75,26 @@ func TestBackoff(t *testing.T) {
 	b.Reset()
 	if d := b.Next(); d > 75*time.Millisecond {
 		t.Errorf("%v after a success", d)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	late := errors.New("late")
+	shared := NewDeadline(t.Context(), time.Now().Add(time.Hour), late)
+	one, two := shared.Join(), shared.Join()
+	if shared.Leave(); one.Err() != nil || two.Err() != nil {
+		t.Error("the first that leaves ends the others")
+	}
+	if shared.Leave(); two.Err() == nil || context.Cause(two) == late {
+		t.Errorf("after the last: %v", context.Cause(two))
+	}
+	over := NewDeadline(t.Context(), time.Now().Add(-time.Second), late).Join()
+	if over.Err() != context.DeadlineExceeded || context.Cause(over) != late {
+		t.Errorf("after its time: %v, %v", over.Err(), context.Cause(over))
+	}
+	c := Clock{Database: time.Unix(1000, 0), Local: time.Unix(2000, 0)}
+	at := time.Unix(1030, 0)
+	if never := NewDeadline(t.Context(), c.Of(nil), late); c.Of(&at) != time.Unix(2030, 0) || never.Join() != t.Context() {
+		t.Errorf("%v: %v", at, c.Of(&at))
 	}
 }

@@ -2,6 +2,7 @@ package pg
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"math"
 	"slices"
@@ -52,12 +53,20 @@ func Value[T any](p *T) (v T) {
 	return v
 }
 
-// Sparse makes null of the arrays of a settle that have nothing in them, as most replies, errors and delays have.
-func Sparse(p gen.SettleParams) gen.SettleParams {
-	p.Replies, p.Errors, p.Delays = some(p.Replies), some(p.Errors), some(p.Delays)
-	return p
+// Settle ends runs. A lone one that completes has a call of its own, which is cheaper for the server; if it is refused, settle
+// gives the verdict.
+func Settle(ctx context.Context, q *gen.Queries, p gen.SettleParams) ([]string, error) {
+	if slices.Equal(p.Outcomes, []string{"complete"}) {
+		verdict, err := q.Complete(ctx, p.JobIds[0], p.Receipts[0], some([]byte(p.Replies[0])))
+		if err == nil || Code(err) == "" {
+			return []string{verdict}, err
+		}
+	}
+	p.Replies, p.Errors, p.Delays = some(p.Replies), some(p.Errors), some(p.Delays) // most have nothing in them
+	return q.Settle(ctx, p)
 }
 
+// some is nil for values of which each is zero.
 func some[T comparable](values []T) []T {
 	var zero T
 	if !slices.ContainsFunc(values, func(v T) bool { return v != zero }) {
