@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jobmachine/jobmachine/client"
+	"github.com/jobmachine/jobmachine/internal/pg"
 	"github.com/jobmachine/jobmachine/worker"
 )
 
@@ -86,6 +87,34 @@ func TestWhatAHandlerReturnsIsTheOutcome(t *testing.T) {
 		if job := b.status(ids[queue]); job.RunAt == nil || time.Until(*job.RunAt) < least {
 			t.Errorf("%s runs again at %v", queue, job.RunAt)
 		}
+	}
+}
+
+// One outcome goes another way to the database than many.
+func TestALoneOutcome(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		reply       any
+		state, says string
+	}{
+		{"with a reply", map[string]int{"n": 7}, "completed", `{"n": 7}`},
+		{"without one", nil, "completed", ""},
+		{"that cannot be stored", "a\x00b", "scheduled", "cannot be stored"},
+		{"that is too large", strings.Repeat("long", 300_000), "scheduled", "too large"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			w := b.worker()
+			w.Handle("alone", func(context.Context, *worker.Job) (any, error) { return test.reply, nil })
+			id := b.send("alone", nil)
+			if err := w.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			job := b.status(id)
+			if says := string(job.Reply) + pg.Value(job.Error); job.State != test.state || job.Attempt != 1 || !strings.Contains(says, test.says) {
+				t.Errorf("%s after %d attempts: %.80q", job.State, job.Attempt, says)
+			}
+		})
 	}
 }
 
