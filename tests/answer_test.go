@@ -141,6 +141,51 @@ func TestCheckLooksAgainSoonWhileAnAnswerIsUnderWay(t *testing.T) {
 	equal(t, "check", one[float64](waiter, "select jobmachine.check($1)", id), 0)
 }
 
+// Whoever settles a batch looks at the wide bell of answers first, which every waiter holds. Each order of the two is safe,
+// and is not when its protection is taken out.
+func TestABatchOfAnswersWakesItsWaiters(t *testing.T) {
+	t.Parallel()
+	const settle = "select jobmachine.settle(array_agg(id), array_agg(receipt), array_agg('complete'::text)) from run"
+	for _, order := range []struct {
+		name, protection, unprotected, with string
+		safe                                func(s, waiter session, id int64) bool
+	}{
+		{"the waiter is first", "jobmachine._wait_on(integer,boolean)", "perform pg_advisory_lock_shared(v_class, v_wide)", "null",
+			func(s, waiter session, id int64) bool {
+				s.exec(settle)
+				return woken(t, waiter, s, fmt.Sprintf("jobmachine.reply%d*", id))
+			}},
+		{"the batch is first", "jobmachine.check(bigint)", "array[v_bell, 'reply*']", "array[v_bell]",
+			func(s, waiter session, id int64) bool {
+				waiter.exec("select jobmachine.uncheck($1)", id)
+				s.exec("begin")
+				s.exec(settle)
+				wait := one[float64](waiter, "select jobmachine.check($1)", id)
+				s.exec("commit")
+				return wait <= 0.5 && one[float64](waiter, "select jobmachine.check($1)", id) == 0
+			}},
+	} {
+		for _, protected := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, protected %v", order.name, protected), func(t *testing.T) {
+				t.Parallel()
+				db := pgtest.New(t)
+				s, waiter := connect(t, db), connect(t, db)
+				if !protected {
+					without := one[string](s, "select replace(pg_get_functiondef($1::text::regprocedure), $2, $3)", order.protection, order.unprotected, order.with)
+					if s.exec(without); one[bool](s, "select position($2 in pg_get_functiondef($1::text::regprocedure)) > 0", order.protection, order.unprotected) {
+						t.Fatalf("%s is not in %s", order.unprotected, order.protection)
+					}
+				}
+				s.exec("select jobmachine.send('q') from generate_series(1, 40)")
+				s.exec("create table run as select * from jobmachine.claim('q', 40)")
+				id := one[int64](s, "select max(id) from run")
+				pgtest.Eventually(t, "a check that may wait", func() bool { return one[float64](waiter, "select jobmachine.check($1)", id) > 0.5 })
+				equal(t, "safe", order.safe(s, waiter, id), protected)
+			})
+		}
+	}
+}
+
 func TestCallSendsAndWaits(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -230,7 +275,7 @@ func TestARolledBackUncheckIsNoticed(t *testing.T) {
 	waiter.exec("select jobmachine.uncheck($1)", id)
 	waiter.exec("rollback")
 	pgtest.Eventually(t, "a check that holds the bell again", func() bool {
-		return check() && one[int64](waiter, "select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'") == 2
+		return check() && one[int64](waiter, "select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'") == 3
 	})
 	s.exec("select jobmachine.complete($1, $2)", r.ID, r.Receipt)
 	equal(t, "woken", woken(t, waiter, s, "jobmachine.reply1*"), true)

@@ -29,7 +29,7 @@ begin
   end if;
   perform jobmachine._wait_on(("check".job_id & 63)::integer, true);
   -- In this order: who answers after the first look rings, who answered before is seen by the second.
-  if jobmachine._sender_under_way(array[v_bell]) or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+  if jobmachine._sender_under_way(array[v_bell, 'reply*']) or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     v_created_at := (select j.created_at from jobmachine.job j where j.id = "check".job_id);
   end if;
   if exists (select from jobmachine.finished f where f.job_id = "check".job_id) then

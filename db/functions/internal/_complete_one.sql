@@ -10,7 +10,7 @@ begin
   if not found then
     return jobmachine._verdict(_complete_one.job_id, _complete_one.receipt);
   end if;
-  if jobmachine._somebody_may_wait(v_run.job_id & 63) then
+  if jobmachine._somebody_may_wait('reply' || (v_run.job_id & 63) || '*') then
     perform jobmachine._ring_waiters(array[v_run.job_id]);
   end if;
   if exists (select from jobmachine.queue q where q.retention = '0') and jobmachine._keeps_nothing(v_run.queue)

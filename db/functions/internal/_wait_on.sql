@@ -1,5 +1,6 @@
 -- The same for one who waits for answers: takes or drops one of the 64 bells. Which ones are held is remembered as bits;
--- both keys, since a call may have been cancelled between the two.
+-- both keys, since a call may have been cancelled between the two. Before the first bell, and until after the last, the
+-- wide one is held, key A of it: whoever brings many answers looks there first.
 create or replace function jobmachine._wait_on(bucket integer, waiting boolean)
 returns void
 language plpgsql
@@ -7,6 +8,7 @@ as $$
 declare
   v_class constant integer := jobmachine._lock_class('reply');
   v_key constant bigint := jobmachine._bell_key('reply' || _wait_on.bucket || '*');
+  v_wide constant integer := (jobmachine._bell_key('reply*') << 32 >> 32)::integer;
   v_bit constant bigint := 1::bigint << _wait_on.bucket;
   v_held bigint;
   v_a integer[];
@@ -20,9 +22,12 @@ begin
     select coalesce(bit_or(1::bigint << b.bucket), 0) into v_held
     from generate_series(0, 63) b (bucket)
     cross join lateral (select jobmachine._bell_key('reply' || b.bucket || '*') as key) k
-    where (k.key << 32 >> 32)::integer = any (v_a) and (k.key >> 32)::integer = any (v_b);
+    where v_wide = any (v_a) and (k.key << 32 >> 32)::integer = any (v_a) and (k.key >> 32)::integer = any (v_b);
   end if;
   if _wait_on.waiting and v_held & v_bit = 0 then
+    if v_held = 0 then
+      perform pg_advisory_lock_shared(v_class, v_wide);
+    end if;
     perform pg_advisory_lock_shared(v_class, (v_key << 32 >> 32)::integer);
     perform pg_advisory_lock_shared(v_class + 1, (v_key >> 32)::integer);
     v_held := v_held | v_bit;
@@ -30,6 +35,9 @@ begin
     perform pg_advisory_unlock_shared(v_class, (v_key << 32 >> 32)::integer);
     perform pg_advisory_unlock_shared(v_class + 1, (v_key >> 32)::integer);
     v_held := v_held & ~v_bit;
+    if v_held = 0 then
+      perform pg_advisory_unlock_shared(v_class, v_wide);
+    end if;
   end if;
   perform set_config('jobmachine_session.waiting', coalesce(nullif(v_held, 0)::text, ''), false);
 end
