@@ -19,8 +19,8 @@ type jobmachine struct {
 	client *client.Client
 }
 
-// jobmachineSlots is Concurrency where throughput counts.
-const jobmachineSlots = 1000
+// jobmachineSlots is Concurrency where throughput counts: as many as River has workers.
+const jobmachineSlots = 2000
 
 func (j *jobmachine) Install(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, j.url)

@@ -26,7 +26,7 @@ var Systems = []System{
 	{System: result.System{Name: "bare-notify", Title: "bare table + NOTIFY",
 		Settings: "the same, with a trigger that notifies at every send, and a worker that listens", Source: "bench/agent/bare.go"},
 		channels: []string{"queue"}, left: "select exists (select from queue)", variant: true},
-	{System: result.System{Name: "jobmachine", Title: "jobmachine", Settings: "defaults; Concurrency 1,000 where none is given", Source: "docs/operations.md"},
+	{System: result.System{Name: "jobmachine", Title: "jobmachine", Settings: "defaults; Concurrency 2,000 where none is given, as many as River has workers", Source: "docs/operations.md"},
 		channels: []string{"jobmachine.bench"}, left: jobmachineLeft},
 	{System: result.System{Name: "jobmachine-keep0", Title: "jobmachine, retention 0", Settings: "the same, with configure('bench', retention => '0'): a job is removed when it ends", Source: "docs/operations.md"},
 		channels: []string{"jobmachine.bench"}, left: jobmachineLeft, variant: true},
