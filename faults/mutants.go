@@ -120,7 +120,7 @@ var (
 		{"worker/loop.go", "!begun && pg.Refused(err):", "!begun:"},
 	}}
 	ownClock = mutant{Name: "a worker looks at its own clock", Go: []edit{
-		{"internal/pg/deadline.go", "c.Local.Add(at.Sub(c.Database))", "c.Database.Add(at.Sub(c.Database))"},
+		{"internal/pg/clock.go", "c.Local.Add(at.Sub(c.Database))", "c.Database.Add(at.Sub(c.Database))"},
 	}}
 	itsIsolation = mutant{Name: "workers work at the isolation of the database", Go: []edit{
 		{"internal/pg/dialer.go", `map[string]string{"default_transaction_isolation": "read committed"}`, "map[string]string{}"},
