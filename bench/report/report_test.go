@@ -70,6 +70,17 @@ func TestARatioIsTheMedianOverThePasses(t *testing.T) {
 	}
 }
 
+func TestWhatComparesWithinARunCountsInFurtherPasses(t *testing.T) {
+	r := results("last_to_first", map[string][]float64{"jobmachine": {0.7, 0.8, 0.9}, "bare": {0.1}})
+	r.further = results("last_to_first", map[string][]float64{"jobmachine": {1, 1.1}}).Runs
+	if got, ok := within("send", "last_to_first")(r); got != 0.9 || !ok {
+		t.Errorf("got %v, %v", got, ok)
+	}
+	if _, ok := within("send", "first_per_second")(r); ok {
+		t.Error("there is a median of nothing")
+	}
+}
+
 func TestASeriesIsTheMedianOfItsPasses(t *testing.T) {
 	r := &report{Result: &result.Result{}}
 	for _, v := range [][]float64{{1, 20, 3}, {2, 10, 1}, {9, 30}} {
@@ -105,7 +116,7 @@ func TestWhatWasMeasuredByItselfIsPartOfTheReport(t *testing.T) {
 	if slices.Contains(strings.Fields(string(text)), "999") {
 		t.Error("a further pass of another hour is in a table")
 	}
-	for want, is := range map[string]bool{"| 0.50 x | **no** |": true, "## Single sends": true, "## After kill -9": true, "commit abccrash: crash": true, "## Bulk sends": false} {
+	for want, is := range map[string]bool{"| 0.50 x | **no** |": true, "## Single sends": true, "## After kill -9": true, "- crash: 0.0 minutes, commit abccrash": true, "## Bulk sends": false} {
 		if strings.Contains(string(text), want) != is {
 			t.Errorf("%q in the report: %v, want %v", want, !is, is)
 		}
