@@ -92,9 +92,18 @@ func TestDeadline(t *testing.T) {
 	if over.Err() != context.DeadlineExceeded || context.Cause(over) != late {
 		t.Errorf("after its time: %v, %v", over.Err(), context.Cause(over))
 	}
+	if never := NewDeadline(t.Context(), time.Time{}, late).Join(); never != t.Context() {
+		t.Error("a deadline that is never is one")
+	}
+}
+
+func TestClock(t *testing.T) {
 	c := Clock{Database: time.Unix(1000, 0), Local: time.Unix(2000, 0)}
 	at := time.Unix(1030, 0)
-	if never := NewDeadline(t.Context(), c.Of(nil), late); c.Of(&at) != time.Unix(2030, 0) || never.Join() != t.Context() {
-		t.Errorf("%v: %v", at, c.Of(&at))
+	if got := c.Of(&at); got != time.Unix(2030, 0) {
+		t.Errorf("%v is %v", at, got)
+	}
+	if got := c.Of(nil); !got.IsZero() {
+		t.Errorf("null is %v", got)
 	}
 }

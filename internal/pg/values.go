@@ -2,17 +2,13 @@ package pg
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"math"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
-
-	"github.com/jobmachine/jobmachine/gen"
 )
 
 // rawJSON is pgx's jsonb, but what is read as json.RawMessage, which the server has checked, is copied and not parsed.
@@ -51,28 +47,6 @@ func Value[T any](p *T) (v T) {
 		v = *p
 	}
 	return v
-}
-
-// Settle ends runs. A lone one that completes has a call of its own, which is cheaper for the server; if it is refused, settle
-// gives the verdict.
-func Settle(ctx context.Context, q *gen.Queries, p gen.SettleParams) ([]string, error) {
-	if slices.Equal(p.Outcomes, []string{"complete"}) {
-		verdict, err := q.Complete(ctx, p.JobIds[0], p.Receipts[0], some([]byte(p.Replies[0])))
-		if err == nil || Code(err) == "" {
-			return []string{verdict}, err
-		}
-	}
-	p.Replies, p.Errors, p.Delays = some(p.Replies), some(p.Errors), some(p.Delays) // most have nothing in them
-	return q.Settle(ctx, p)
-}
-
-// some is nil for values of which each is zero.
-func some[T comparable](values []T) []T {
-	var zero T
-	if !slices.ContainsFunc(values, func(v T) bool { return v != zero }) {
-		return nil
-	}
-	return values
 }
 
 // Int4 keeps a number that is out of range out of range.

@@ -1,5 +1,5 @@
 -- Are n numbers so close together that it is cheaper to read everything from the first to the last than to look for each?
--- A way down an index costs as much as several rows; more than these four would touch many a page in vain.
+-- A way down an index costs as much as several rows; that it is four is a guess.
 create or replace function jobmachine._dense(first bigint, last bigint, n bigint)
 returns boolean
 language sql immutable
