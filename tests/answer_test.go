@@ -2,6 +2,7 @@ package tests
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/jobmachine/jobmachine/internal/pgtest"
@@ -147,7 +148,7 @@ func TestABatchOfAnswersWakesItsWaiters(t *testing.T) {
 	t.Parallel()
 	const settle = "select jobmachine.settle(array_agg(id), array_agg(receipt), array_agg('complete'::text)) from run"
 	for _, order := range []struct {
-		name, protection, unprotected, with string
+		name, function, protection, without string
 		safe                                func(s, waiter session, id int64) bool
 	}{
 		{"the waiter is first", "jobmachine._wait_on(integer,boolean)", "perform pg_advisory_lock_shared(v_class, v_wide)", "null",
@@ -171,10 +172,11 @@ func TestABatchOfAnswersWakesItsWaiters(t *testing.T) {
 				db := pgtest.New(t)
 				s, waiter := connect(t, db), connect(t, db)
 				if !protected {
-					without := one[string](s, "select replace(pg_get_functiondef($1::text::regprocedure), $2, $3)", order.protection, order.unprotected, order.with)
-					if s.exec(without); one[bool](s, "select position($2 in pg_get_functiondef($1::text::regprocedure)) > 0", order.protection, order.unprotected) {
-						t.Fatalf("%s is not in %s", order.unprotected, order.protection)
+					source := one[string](s, "select pg_get_functiondef($1::text::regprocedure)", order.function)
+					if !strings.Contains(source, order.protection) {
+						t.Fatalf("%s is not in %s", order.protection, order.function)
 					}
+					s.exec(strings.ReplaceAll(source, order.protection, order.without))
 				}
 				s.exec("select jobmachine.send('q') from generate_series(1, 40)")
 				s.exec("create table run as select * from jobmachine.claim('q', 40)")

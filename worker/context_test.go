@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jobmachine/jobmachine/client"
+	"github.com/jobmachine/jobmachine/internal/pg"
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 	"github.com/jobmachine/jobmachine/worker"
 )
@@ -147,5 +148,27 @@ func TestALostLeaseEndsItsRuns(t *testing.T) {
 func TestFromContext(t *testing.T) {
 	if worker.FromContext(t.Context()) != nil {
 		t.Error("a job outside of handlers")
+	}
+}
+
+// Runs that were claimed together share a deadline.
+func TestTheEndOfOneRunIsNotThatOfAnother(t *testing.T) {
+	b := newBench(t)
+	ids, err := b.client.SendMany(t.Context(), "pair", []any{"short", "long"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := b.worker()
+	worker.HandleFunc(w, "pair", func(ctx context.Context, which string) (string, error) {
+		if which == "long" {
+			b.until(ids[0], "completed")
+		}
+		return which, ctx.Err()
+	})
+	if err := w.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if job := b.status(ids[1]); job.State != "completed" {
+		t.Errorf("%s: %s", job.State, pg.Value(job.Error))
 	}
 }
