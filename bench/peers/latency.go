@@ -15,6 +15,7 @@ const (
 )
 
 // latency: an idle worker gets 200 jobs a second, each at its moment whatever became of the others (an open loop).
+// Notifications are counted before: one who listens besides the worker is woken as often as it.
 func latency(ctx context.Context, s *stage) error {
 	w, err := s.idle(ctx, agent.Request{Concurrency: 50, Mode: "stamp"})
 	if err != nil {
@@ -23,29 +24,23 @@ func latency(ctx context.Context, s *stage) error {
 	if err := s.pace(ctx, "pace", paceWarm); err != nil {
 		return err
 	}
-	if _, err := s.started(ctx, []*process{w}, paceWarm); err != nil {
+	if err := s.notifies(ctx, func() (int, error) { return paceWarm, s.pace(ctx, "pace", paceWarm) }); err != nil {
+		return err
+	}
+	if _, err := s.started(ctx, []*process{w}, 2*paceWarm); err != nil {
 		return err
 	}
 	jobs := int(paceRate * s.Seconds * 2)
-	l, err := s.listen(ctx)
-	if err != nil {
-		return err
-	}
 	var sent agent.Reply
 	if err := s.measure(ctx, func() (int, float64, error) {
 		if sent, err = s.producer().ask(agent.Request{Do: "pace", Producers: paceSenders, Rate: paceRate, Jobs: jobs}); err != nil {
 			return 0, 0, err
 		}
-		_, err := s.started(ctx, []*process{w}, paceWarm+jobs)
+		_, err := s.started(ctx, []*process{w}, 2*paceWarm+jobs)
 		return jobs, sent.Seconds, err
 	}); err != nil {
 		return err
 	}
-	heard, err := l.stop(ctx, s)
-	if err != nil {
-		return err
-	}
-	s.figures["notifies"] = float64(heard) / float64(jobs)
 	stamps, err := w.ask(agent.Request{Do: "stamps"})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -143,49 +144,38 @@ func serverCPU(postmaster int) (time.Duration, error) {
 	return total, nil
 }
 
-// listener counts the notifications of a system.
-type listener struct {
-	conn  *pgx.Conn
-	heard chan int
-}
-
 const barrier = "bench.barrier"
 
-func (s *stage) listen(ctx context.Context) (*listener, error) {
+// notifies counts the notifications per job while fn runs. They come in the order of commits, so the barrier is the last.
+func (s *stage) notifies(ctx context.Context, fn func() (jobs int, err error)) error {
 	conn, err := pgx.Connect(ctx, s.url)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer conn.Close(context.WithoutCancel(ctx))
 	for _, channel := range append(s.System.channels, barrier) {
 		if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	l := &listener{conn, make(chan int, 1)}
+	heard := make(chan error, 1)
+	n := 0
 	go func() {
-		n := 0
 		for {
 			note, err := conn.WaitForNotification(ctx)
 			if err != nil || note.Channel == barrier {
-				break
+				heard <- err
+				return
 			}
 			n++
 		}
-		conn.Close(context.WithoutCancel(ctx))
-		l.heard <- n
 	}()
-	return l, nil
-}
-
-// stop returns how many there were: notifications come in the order of commits.
-func (l *listener) stop(ctx context.Context, s *stage) (int, error) {
-	if _, err := s.db.Exec(ctx, "select pg_notify($1, '')", barrier); err != nil {
-		return 0, err
+	jobs, err := fn()
+	if _, e := s.db.Exec(ctx, "select pg_notify($1, '')", barrier); e != nil {
+		return cmp.Or(err, e)
 	}
-	select {
-	case n := <-l.heard:
-		return n, nil
-	case <-ctx.Done():
-		return 0, ctx.Err()
+	if err = cmp.Or(err, <-heard); err == nil {
+		s.figures["notifies"] = float64(n) / float64(jobs)
 	}
+	return err
 }

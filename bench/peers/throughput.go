@@ -8,25 +8,24 @@ import (
 	"github.com/jobmachine/jobmachine/bench/agent"
 )
 
-// send: 8 producers send one job after the other; nobody works. Notifications are counted while they warm up.
+// send: 8 producers send one job after the other; nobody works.
 func send(ctx context.Context, s *stage) error {
-	l, err := s.listen(ctx)
-	if err != nil {
-		return err
-	}
-	warm, err := s.producer().ask(agent.Request{Do: "send", Producers: 8, Seconds: min(1, s.Seconds)})
-	if err != nil {
-		return err
-	}
-	heard, err := l.stop(ctx, s)
-	if err != nil {
-		return err
-	}
-	s.figures["notifies"] = float64(heard) / float64(warm.Jobs)
-	return s.measure(ctx, func() (int, float64, error) {
-		r, err := s.producer().ask(agent.Request{Do: "send", Producers: 8, Seconds: s.Seconds})
+	return s.send(ctx, min(1, s.Seconds))
+}
+
+// send counts the notifications of a warm-up, and measures then: one who listens would be woken by each.
+func (s *stage) send(ctx context.Context, warm float64) error {
+	ask := func(seconds float64) (int, float64, error) {
+		r, err := s.producer().ask(agent.Request{Do: "send", Producers: 8, Seconds: seconds})
 		return r.Jobs, r.Seconds, err
-	})
+	}
+	if err := s.notifies(ctx, func() (int, error) {
+		jobs, _, err := ask(warm)
+		return jobs, err
+	}); err != nil {
+		return err
+	}
+	return s.measure(ctx, func() (int, float64, error) { return ask(s.Seconds) })
 }
 
 // bulk: one producer sends in batches of 1,000.
@@ -57,19 +56,12 @@ func drain(processes int) func(context.Context, *stage) error {
 			}
 			workers = s.agents
 		}
-		l, err := s.listen(ctx)
-		if err != nil {
-			return err
-		}
-		if err := s.measure(ctx, func() (int, float64, error) {
-			seconds, err := s.drain(ctx, workers, jobs, agent.Request{})
-			return jobs, seconds, err
-		}); err != nil {
-			return err
-		}
-		heard, err := l.stop(ctx, s)
-		s.figures["notifies"] = float64(heard) / float64(jobs)
-		return err
+		return s.notifies(ctx, func() (int, error) {
+			return jobs, s.measure(ctx, func() (int, float64, error) {
+				seconds, err := s.drain(ctx, workers, jobs, agent.Request{})
+				return jobs, seconds, err
+			})
+		})
 	}
 }
 
@@ -102,31 +94,16 @@ func busy(ctx context.Context, s *stage) error {
 	if _, err := s.started(ctx, []*process{w}, 500); err != nil {
 		return err
 	}
-	if _, err := s.producer().ask(agent.Request{Do: "send", Producers: 8, Seconds: 0.5}); err != nil {
-		return err
-	}
-	l, err := s.listen(ctx)
-	if err != nil {
-		return err
-	}
 	before, _, err := s.count([]*process{w})
 	if err != nil {
 		return err
 	}
 	begin := time.Now()
-	if err := s.measure(ctx, func() (int, float64, error) {
-		r, err := s.producer().ask(agent.Request{Do: "send", Producers: 8, Seconds: s.Seconds})
-		return r.Jobs, r.Seconds, err
-	}); err != nil {
+	if err := s.send(ctx, 0.5); err != nil {
 		return err
 	}
 	after, _, err := s.count([]*process{w})
-	if err != nil {
-		return err
-	}
 	s.figures["worked_per_second"] = float64(after-before) / time.Since(begin).Seconds()
-	heard, err := l.stop(ctx, s)
-	s.figures["notifies"] = float64(heard) / s.figures["jobs"]
 	return err
 }
 
