@@ -1655,6 +1655,286 @@ COMMENT ON FUNCTION jobmachine.hold_lease(lease_id bigint) IS 'Ties a lease to t
 Also LISTENs for cancels: a notification on the channel <schema>.lease<id>* means: call renew. Not for sessions behind a transaction pooler. Errors: JM004.
 Example: select jobmachine.hold_lease(7)';
 
+-- Name: failed_attempt; Type: TABLE; Schema: jobmachine; Owner: -
+
+CREATE TABLE jobmachine.failed_attempt (
+    job_id bigint NOT NULL,
+    attempt smallint NOT NULL,
+    receipt bigint NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    worker text,
+    reason text NOT NULL,
+    error text NOT NULL,
+    detail jsonb
+);
+
+-- Name: TABLE failed_attempt; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON TABLE jobmachine.failed_attempt IS 'Attempts that failed or were lost; the last 20 of a job.';
+
+-- Name: COLUMN failed_attempt.reason; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.failed_attempt.reason IS 'failed, timeout or crashed.';
+
+-- Name: COLUMN failed_attempt.detail; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.failed_attempt.detail IS 'What the worker added: a stack, a status code.';
+
+-- Name: _pending_job; Type: VIEW; Schema: jobmachine; Owner: -
+
+CREATE VIEW jobmachine._pending_job AS
+ SELECT p.queue AS ticket_queue,
+    p.rank,
+    j.id,
+    j.queue,
+    'pending'::text AS state,
+    j.payload,
+    (j.priority)::integer AS priority,
+    (p.attempt)::integer AS attempt,
+    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
+    NULL::timestamp with time zone AS run_at,
+    j.created_at,
+    NULL::timestamp with time zone AS started_at,
+    NULL::timestamp with time zone AS finished_at,
+    NULL::text AS worker,
+    NULL::jsonb AS reply,
+    ( SELECT f.error
+           FROM jobmachine.failed_attempt f
+          WHERE (f.job_id = j.id)
+          ORDER BY f.attempt DESC
+         LIMIT 1) AS error,
+    ( SELECT f.reason
+           FROM jobmachine.failed_attempt f
+          WHERE (f.job_id = j.id)
+          ORDER BY f.attempt DESC
+         LIMIT 1) AS reason,
+    COALESCE(j.headers, '{}'::jsonb) AS headers,
+    j.unique_key
+   FROM (((jobmachine.pending p
+     JOIN jobmachine.job j ON ((j.id = p.job_id)))
+     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
+     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)));
+
+-- Name: VIEW _pending_job; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON VIEW jobmachine._pending_job IS 'Pending jobs with their tickets.';
+
+-- Name: lease_id; Type: SEQUENCE; Schema: jobmachine; Owner: -
+
+CREATE SEQUENCE jobmachine.lease_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+-- Name: SEQUENCE lease_id; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON SEQUENCE jobmachine.lease_id IS 'Numbers the leases.';
+
+-- Name: lease; Type: TABLE; Schema: jobmachine; Owner: -
+
+CREATE TABLE jobmachine.lease (
+    id bigint DEFAULT nextval('jobmachine.lease_id'::regclass) NOT NULL,
+    worker text,
+    queues text[] DEFAULT '{}'::text[] NOT NULL,
+    ttl interval NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    renewed_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    held_at timestamp with time zone,
+    unseen_since timestamp with time zone,
+    of_claim boolean DEFAULT false NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0', vacuum_truncate=off);
+
+-- Name: TABLE lease; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON TABLE jobmachine.lease IS 'A worker''s right to its running jobs. Without its lease a running job goes back.';
+
+-- Name: COLUMN lease.worker; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.lease.worker IS 'The name the worker gave itself.';
+
+-- Name: COLUMN lease.held_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.lease.held_at IS 'Since then a session lock shows that the worker lives; null = the ttl alone decides.';
+
+-- Name: COLUMN lease.unseen_since; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.lease.unseen_since IS 'Since then the session lock is missing.';
+
+-- Name: COLUMN lease.of_claim; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.lease.of_claim IS 'Opened by a claim without a lease; it ends with its last job.';
+
+-- Name: jobs; Type: VIEW; Schema: jobmachine; Owner: -
+
+CREATE VIEW jobmachine.jobs AS
+ SELECT j.id,
+    j.queue,
+    'running'::text AS state,
+    j.payload,
+    (j.priority)::integer AS priority,
+    (r.attempt)::integer AS attempt,
+    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
+    NULL::timestamp with time zone AS run_at,
+    j.created_at,
+    r.started_at,
+    NULL::timestamp with time zone AS finished_at,
+    l.worker,
+    NULL::jsonb AS reply,
+    NULL::text AS error,
+        CASE
+            WHEN (r.cancel_requested_at IS NOT NULL) THEN 'stopping'::text
+            ELSE NULL::text
+        END AS reason,
+    COALESCE(j.headers, '{}'::jsonb) AS headers,
+    j.unique_key
+   FROM ((((jobmachine.running r
+     JOIN jobmachine.job j ON ((j.id = r.job_id)))
+     LEFT JOIN jobmachine.lease l ON ((l.id = r.lease_id)))
+     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
+     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
+UNION ALL
+ SELECT v.id,
+    v.queue,
+    v.state,
+    v.payload,
+    v.priority,
+    v.attempt,
+    v.max_attempts,
+    v.run_at,
+    v.created_at,
+    v.started_at,
+    v.finished_at,
+    v.worker,
+    v.reply,
+    v.error,
+    v.reason,
+    v.headers,
+    v.unique_key
+   FROM jobmachine._pending_job v
+  WHERE ((v.ticket_queue = v.queue) AND (v.rank = (((v.priority)::bigint << 59) | v.id)))
+UNION ALL
+ SELECT v.id,
+    v.queue,
+    v.state,
+    v.payload,
+    v.priority,
+    v.attempt,
+    v.max_attempts,
+    v.run_at,
+    v.created_at,
+    v.started_at,
+    v.finished_at,
+    v.worker,
+    v.reply,
+    v.error,
+    v.reason,
+    v.headers,
+    v.unique_key
+   FROM jobmachine._pending_job v
+  WHERE ((v.rank & '576460752303423487'::bigint) <> v.id)
+UNION ALL
+ SELECT j.id,
+    j.queue,
+    'scheduled'::text AS state,
+    j.payload,
+    (j.priority)::integer AS priority,
+    (s.attempt)::integer AS attempt,
+    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
+    s.due_at AS run_at,
+    j.created_at,
+    NULL::timestamp with time zone AS started_at,
+    NULL::timestamp with time zone AS finished_at,
+    NULL::text AS worker,
+    NULL::jsonb AS reply,
+    ( SELECT f.error
+           FROM jobmachine.failed_attempt f
+          WHERE (f.job_id = j.id)
+          ORDER BY f.attempt DESC
+         LIMIT 1) AS error,
+    ( SELECT f.reason
+           FROM jobmachine.failed_attempt f
+          WHERE (f.job_id = j.id)
+          ORDER BY f.attempt DESC
+         LIMIT 1) AS reason,
+    COALESCE(j.headers, '{}'::jsonb) AS headers,
+    j.unique_key
+   FROM (((jobmachine.scheduled s
+     JOIN jobmachine.job j ON ((j.id = s.job_id)))
+     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
+     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
+UNION ALL
+ SELECT j.id,
+    j.queue,
+    COALESCE(f.state, 'completed'::text) AS state,
+    j.payload,
+    (j.priority)::integer AS priority,
+    (f.attempt)::integer AS attempt,
+    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
+    NULL::timestamp with time zone AS run_at,
+    j.created_at,
+    f.started_at,
+    f.finished_at,
+    f.worker,
+    f.result AS reply,
+    f.error,
+    f.reason,
+    COALESCE(j.headers, '{}'::jsonb) AS headers,
+    j.unique_key
+   FROM (((jobmachine.finished f
+     JOIN jobmachine.job j ON ((j.id = f.job_id)))
+     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
+     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)));
+
+-- Name: VIEW jobs; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON VIEW jobmachine.jobs IS 'Every job and where it is. Insert (queue, payload, ...) here is the same as send.';
+
+-- Name: COLUMN jobs.state; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.jobs.state IS 'running, pending, scheduled, completed, failed or cancelled.';
+
+-- Name: COLUMN jobs.attempt; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.jobs.attempt IS 'Attempts counted so far; of a running job the number of this one.';
+
+-- Name: COLUMN jobs.run_at; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.jobs.run_at IS 'When a scheduled job is due.';
+
+-- Name: COLUMN jobs.reply; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.jobs.reply IS 'The last answer of a job that is over.';
+
+-- Name: COLUMN jobs.error; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.jobs.error IS 'The error of a failed job, or of the last failed attempt.';
+
+-- Name: COLUMN jobs.reason; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON COLUMN jobmachine.jobs.reason IS 'failed, timeout, crashed, expired, or why it was cancelled; stopping: running, but asked to stop.';
+
+-- Name: list(text, text, integer, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine.list(queue text DEFAULT NULL::text, state text DEFAULT NULL::text, n integer DEFAULT 50, before bigint DEFAULT NULL::bigint) RETURNS SETOF jobmachine.jobs
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$...$$;
+
+-- Name: FUNCTION list(queue text, state text, n integer, before bigint); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine.list(queue text, state text, n integer, before bigint) IS 'Returns rows of the view jobs, newest first: the last n jobs sent (1 or more, default 50), of a queue and in a state if these are given, with numbers below before if that is.
+Quick however many jobs are kept, unless the queue or the state is rare among them. Errors: JM001 no such state, n below 1.
+Example: select id, state, error from jobmachine.list(state => ''failed'', n => 20)';
+
 -- Name: open_lease(text, interval, text[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine.open_lease(worker text, ttl interval DEFAULT '00:00:30'::interval, queues text[] DEFAULT '{}'::text[]) RETURNS bigint
@@ -1973,250 +2253,6 @@ CREATE FUNCTION jobmachine.snooze(job_id bigint, receipt bigint, delay interval)
 
 COMMENT ON FUNCTION jobmachine.snooze(job_id bigint, receipt bigint, delay interval) IS 'Puts a claimed job back for later; the attempt is not counted. Returns ok, already, stale, cancelled or unknown. Errors: JM001.
 Example: select jobmachine.snooze(42, 8412393122, ''15 min'')';
-
--- Name: failed_attempt; Type: TABLE; Schema: jobmachine; Owner: -
-
-CREATE TABLE jobmachine.failed_attempt (
-    job_id bigint NOT NULL,
-    attempt smallint NOT NULL,
-    receipt bigint NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone NOT NULL,
-    worker text,
-    reason text NOT NULL,
-    error text NOT NULL,
-    detail jsonb
-);
-
--- Name: TABLE failed_attempt; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON TABLE jobmachine.failed_attempt IS 'Attempts that failed or were lost; the last 20 of a job.';
-
--- Name: COLUMN failed_attempt.reason; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.failed_attempt.reason IS 'failed, timeout or crashed.';
-
--- Name: COLUMN failed_attempt.detail; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.failed_attempt.detail IS 'What the worker added: a stack, a status code.';
-
--- Name: lease_id; Type: SEQUENCE; Schema: jobmachine; Owner: -
-
-CREATE SEQUENCE jobmachine.lease_id
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
--- Name: SEQUENCE lease_id; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON SEQUENCE jobmachine.lease_id IS 'Numbers the leases.';
-
--- Name: lease; Type: TABLE; Schema: jobmachine; Owner: -
-
-CREATE TABLE jobmachine.lease (
-    id bigint DEFAULT nextval('jobmachine.lease_id'::regclass) NOT NULL,
-    worker text,
-    queues text[] DEFAULT '{}'::text[] NOT NULL,
-    ttl interval NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    renewed_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    held_at timestamp with time zone,
-    unseen_since timestamp with time zone,
-    of_claim boolean DEFAULT false NOT NULL
-)
-WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0', vacuum_truncate=off);
-
--- Name: TABLE lease; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON TABLE jobmachine.lease IS 'A worker''s right to its running jobs. Without its lease a running job goes back.';
-
--- Name: COLUMN lease.worker; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.lease.worker IS 'The name the worker gave itself.';
-
--- Name: COLUMN lease.held_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.lease.held_at IS 'Since then a session lock shows that the worker lives; null = the ttl alone decides.';
-
--- Name: COLUMN lease.unseen_since; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.lease.unseen_since IS 'Since then the session lock is missing.';
-
--- Name: COLUMN lease.of_claim; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.lease.of_claim IS 'Opened by a claim without a lease; it ends with its last job.';
-
--- Name: jobs; Type: VIEW; Schema: jobmachine; Owner: -
-
-CREATE VIEW jobmachine.jobs AS
- SELECT j.id,
-    j.queue,
-    'running'::text AS state,
-    j.payload,
-    (j.priority)::integer AS priority,
-    (r.attempt)::integer AS attempt,
-    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
-    NULL::timestamp with time zone AS run_at,
-    j.created_at,
-    r.started_at,
-    NULL::timestamp with time zone AS finished_at,
-    l.worker,
-    NULL::jsonb AS reply,
-    NULL::text AS error,
-        CASE
-            WHEN (r.cancel_requested_at IS NOT NULL) THEN 'stopping'::text
-            ELSE NULL::text
-        END AS reason,
-    COALESCE(j.headers, '{}'::jsonb) AS headers,
-    j.unique_key
-   FROM ((((jobmachine.running r
-     JOIN jobmachine.job j ON ((j.id = r.job_id)))
-     LEFT JOIN jobmachine.lease l ON ((l.id = r.lease_id)))
-     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
-     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
-UNION ALL
- SELECT j.id,
-    j.queue,
-    'pending'::text AS state,
-    j.payload,
-    (j.priority)::integer AS priority,
-    (p.attempt)::integer AS attempt,
-    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
-    NULL::timestamp with time zone AS run_at,
-    j.created_at,
-    NULL::timestamp with time zone AS started_at,
-    NULL::timestamp with time zone AS finished_at,
-    NULL::text AS worker,
-    NULL::jsonb AS reply,
-    ( SELECT f.error
-           FROM jobmachine.failed_attempt f
-          WHERE (f.job_id = j.id)
-          ORDER BY f.attempt DESC
-         LIMIT 1) AS error,
-    ( SELECT f.reason
-           FROM jobmachine.failed_attempt f
-          WHERE (f.job_id = j.id)
-          ORDER BY f.attempt DESC
-         LIMIT 1) AS reason,
-    COALESCE(j.headers, '{}'::jsonb) AS headers,
-    j.unique_key
-   FROM (((jobmachine.pending p
-     JOIN jobmachine.job j ON (((j.id = p.job_id) AND (j.queue = p.queue) AND (p.rank = (((j.priority)::bigint << 59) | j.id)))))
-     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
-     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
-UNION ALL
- SELECT j.id,
-    j.queue,
-    'pending'::text AS state,
-    j.payload,
-    (j.priority)::integer AS priority,
-    (p.attempt)::integer AS attempt,
-    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
-    NULL::timestamp with time zone AS run_at,
-    j.created_at,
-    NULL::timestamp with time zone AS started_at,
-    NULL::timestamp with time zone AS finished_at,
-    NULL::text AS worker,
-    NULL::jsonb AS reply,
-    ( SELECT f.error
-           FROM jobmachine.failed_attempt f
-          WHERE (f.job_id = j.id)
-          ORDER BY f.attempt DESC
-         LIMIT 1) AS error,
-    ( SELECT f.reason
-           FROM jobmachine.failed_attempt f
-          WHERE (f.job_id = j.id)
-          ORDER BY f.attempt DESC
-         LIMIT 1) AS reason,
-    COALESCE(j.headers, '{}'::jsonb) AS headers,
-    j.unique_key
-   FROM (((jobmachine.pending p
-     JOIN jobmachine.job j ON (((j.id = p.job_id) AND ((p.rank & '576460752303423487'::bigint) <> p.job_id))))
-     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
-     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
-UNION ALL
- SELECT j.id,
-    j.queue,
-    'scheduled'::text AS state,
-    j.payload,
-    (j.priority)::integer AS priority,
-    (s.attempt)::integer AS attempt,
-    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
-    s.due_at AS run_at,
-    j.created_at,
-    NULL::timestamp with time zone AS started_at,
-    NULL::timestamp with time zone AS finished_at,
-    NULL::text AS worker,
-    NULL::jsonb AS reply,
-    ( SELECT f.error
-           FROM jobmachine.failed_attempt f
-          WHERE (f.job_id = j.id)
-          ORDER BY f.attempt DESC
-         LIMIT 1) AS error,
-    ( SELECT f.reason
-           FROM jobmachine.failed_attempt f
-          WHERE (f.job_id = j.id)
-          ORDER BY f.attempt DESC
-         LIMIT 1) AS reason,
-    COALESCE(j.headers, '{}'::jsonb) AS headers,
-    j.unique_key
-   FROM (((jobmachine.scheduled s
-     JOIN jobmachine.job j ON ((j.id = s.job_id)))
-     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
-     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)))
-UNION ALL
- SELECT j.id,
-    j.queue,
-    COALESCE(f.state, 'completed'::text) AS state,
-    j.payload,
-    (j.priority)::integer AS priority,
-    (f.attempt)::integer AS attempt,
-    COALESCE((j.max_attempts)::integer, (q.max_attempts)::integer, (d.max_attempts)::integer, 25) AS max_attempts,
-    NULL::timestamp with time zone AS run_at,
-    j.created_at,
-    f.started_at,
-    f.finished_at,
-    f.worker,
-    f.result AS reply,
-    f.error,
-    f.reason,
-    COALESCE(j.headers, '{}'::jsonb) AS headers,
-    j.unique_key
-   FROM (((jobmachine.finished f
-     JOIN jobmachine.job j ON ((j.id = f.job_id)))
-     LEFT JOIN jobmachine.queue q ON ((q.name = j.queue)))
-     LEFT JOIN jobmachine.queue d ON ((d.name = '*'::text)));
-
--- Name: VIEW jobs; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON VIEW jobmachine.jobs IS 'Every job and where it is. Insert (queue, payload, ...) here is the same as send.';
-
--- Name: COLUMN jobs.state; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.jobs.state IS 'running, pending, scheduled, completed, failed or cancelled.';
-
--- Name: COLUMN jobs.attempt; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.jobs.attempt IS 'Attempts counted so far; of a running job the number of this one.';
-
--- Name: COLUMN jobs.run_at; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.jobs.run_at IS 'When a scheduled job is due.';
-
--- Name: COLUMN jobs.reply; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.jobs.reply IS 'The last answer of a job that is over.';
-
--- Name: COLUMN jobs.error; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.jobs.error IS 'The error of a failed job, or of the last failed attempt.';
-
--- Name: COLUMN jobs.reason; Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON COLUMN jobmachine.jobs.reason IS 'failed, timeout, crashed, expired, or why it was cancelled; stopping: running, but asked to stop.';
 
 -- Name: status(bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -3166,6 +3202,10 @@ REVOKE ALL ON FUNCTION jobmachine._watch_held_leases(now timestamp with time zon
 
 GRANT SELECT ON TABLE jobmachine.queues TO PUBLIC;
 
+-- Name: TABLE jobs; Type: ACL; Schema: jobmachine; Owner: -
+
+GRANT SELECT,INSERT ON TABLE jobmachine.jobs TO PUBLIC;
+
 -- Name: TABLE answers; Type: ACL; Schema: jobmachine; Owner: -
 
 GRANT SELECT ON TABLE jobmachine.answers TO PUBLIC;
@@ -3173,10 +3213,6 @@ GRANT SELECT ON TABLE jobmachine.answers TO PUBLIC;
 -- Name: TABLE stop_request; Type: ACL; Schema: jobmachine; Owner: -
 
 GRANT SELECT ON TABLE jobmachine.stop_request TO PUBLIC;
-
--- Name: TABLE jobs; Type: ACL; Schema: jobmachine; Owner: -
-
-GRANT SELECT,INSERT ON TABLE jobmachine.jobs TO PUBLIC;
 
 -- Name: TABLE attempts; Type: ACL; Schema: jobmachine; Owner: -
 

@@ -43,7 +43,7 @@ var sqlGroups = []struct {
 	{"Working", "", []string{"claim", "claim_many", "complete", "fail", "snooze", "release", "reply", "settle"}},
 	{"Leases and sleeping", "For a worker process that lives longer than one job. [concepts.md](concepts.md#a-worker-in-any-language) puts them in order.",
 		[]string{"open_lease", "hold_lease", "renew", "close_lease", "park", "unpark"}},
-	{"Operating", "", []string{"cancel", "retry", "remove", "pause", "resume", "configure", "tick", "version"}},
+	{"Operating", "", []string{"list", "cancel", "retry", "remove", "pause", "resume", "configure", "tick", "version"}},
 	{"Views", "", []string{"jobs", "queues", "workers", "answers", "attempts", "claimed_job", "stop_request"}},
 }
 
@@ -121,7 +121,7 @@ func sqlObjects(t *testing.T, d *pgtest.DB) map[string]sqlObject {
 		    order by s.attrelid limit 1), '')] order by a.attnum)
 		  from pg_attribute a where a.attrelid = c.oid and a.attnum > 0)
 		from pg_class c
-		where c.relnamespace = 'jobmachine'::regnamespace and c.relkind = 'v'`)
+		where c.relnamespace = 'jobmachine'::regnamespace and c.relkind = 'v' and c.relname !~ '^_'`)
 	objects := map[string]sqlObject{}
 	var o sqlObject
 	var fields [][]string

@@ -105,9 +105,7 @@ func (q *Queries) Configure(ctx context.Context, arg ConfigureParams) (Queue, er
 }
 
 const jobs = `-- name: Jobs :many
-select id, queue, state, payload, priority, attempt, max_attempts, run_at, created_at, started_at, finished_at, worker, reply, error, reason, headers, unique_key from jobmachine.jobs
-where ($1::text = '' or queue = $1::text) and ($2::text = '' or state = $2::text)
-order by id desc limit $3::int
+select id, queue, state, payload, priority, attempt, max_attempts, run_at, created_at, started_at, finished_at, worker, reply, error, reason, headers, unique_key from jobmachine.list(queue => nullif($1::text, ''), state => nullif($2::text, ''), n => $3::int)
 `
 
 // Jobs lists jobs, newest first; an empty queue or state means any.

@@ -34,9 +34,7 @@ select jobmachine.version()::text as version;
 
 -- Jobs lists jobs, newest first; an empty queue or state means any.
 -- name: Jobs :many
-select * from jobmachine.jobs
-where (@queue::text = '' or queue = @queue::text) and (@state::text = '' or state = @state::text)
-order by id desc limit @n::int;
+select * from jobmachine.list(queue => nullif(@queue::text, ''), state => nullif(@state::text, ''), n => @n::int);
 
 -- Queues lists queues with their settings and counts.
 -- name: Queues :many

@@ -19,7 +19,7 @@ func TestAnApplicationWithUsageOnTheSchemaCanDoEverythingPublicAndNothingElse(t 
 		"select jobmachine.send('q')", "select jobmachine.send('q', delay => '1 h', unique_key => 'k')", "insert into jobmachine.jobs (queue) values ('q')",
 		"select jobmachine.complete(id, receipt) from jobmachine.claim('q')", "select jobmachine.park(array['q'])", "select jobmachine.tick()",
 		"select * from jobmachine.jobs", "select * from jobmachine.queues", "select * from jobmachine.workers", "select * from jobmachine.answers",
-		"select * from jobmachine.attempts", "select jobmachine.cancel(1)", "select jobmachine.configure('q', max_attempts => 2)",
+		"select * from jobmachine.attempts", "select jobmachine.cancel(1)", "select * from jobmachine.list()", "select jobmachine.configure('q', max_attempts => 2)",
 	} {
 		equal(t, sql, asRole(s, role, sql), "")
 	}
@@ -35,6 +35,7 @@ func TestAnApplicationWithUsageOnTheSchemaCanDoEverythingPublicAndNothingElse(t 
 	equal(t, "public functions that are not safe to call", strings.Join(column[string](s, `select p.oid::regprocedure::text from pg_proc p
 		where p.pronamespace = 'jobmachine'::regnamespace and not starts_with(p.proname, '_') and p.proname not in ('call', 'version')
 		and not (p.prosecdef and 'search_path=pg_catalog, pg_temp' = any (p.proconfig))`), " "), "")
+	equal(t, "a view that is nobody's", asRole(s, role, "select * from jobmachine._pending_job"), "42501")
 	equal(t, "columns of views other than jobs that can be written", asRole(s, role, "insert into jobmachine.stop_request (job_id) values (1)"), "42501")
 	s.exec(`drop owned by "` + role + `"`)
 	s.exec(`drop role "` + role + `"`)

@@ -16,6 +16,7 @@
 -- {{ template "api/park.sql" . }}
 -- {{ template "api/unpark.sql" . }}
 -- {{ template "api/status.sql" . }}
+-- {{ template "api/list.sql" . }}
 -- {{ template "api/receive.sql" . }}
 -- {{ template "api/replies.sql" . }}
 -- {{ template "api/check.sql" . }}

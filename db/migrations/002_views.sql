@@ -1,5 +1,21 @@
 -- The public read side. Rows that functions return are rows of these views.
 
+-- What jobs says of a pending job, and the key of its ticket: status looks for that first.
+create view jobmachine._pending_job as
+select
+  p.queue as ticket_queue, p.rank,
+  j.id, j.queue, 'pending'::text as state, j.payload, j.priority::integer as priority, p.attempt::integer as attempt,
+  coalesce(j.max_attempts, q.max_attempts, d.max_attempts, 25)::integer as max_attempts,
+  null::timestamptz as run_at, j.created_at, null::timestamptz as started_at, null::timestamptz as finished_at, null::text as worker, null::jsonb as reply,
+  (select f.error from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1) as error,
+  (select f.reason from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1) as reason,
+  coalesce(j.headers, '{}'::jsonb) as headers, j.unique_key
+from jobmachine.pending p
+join jobmachine.job j on j.id = p.job_id
+left join jobmachine.queue q on q.name = j.queue
+left join jobmachine.queue d on d.name = '*';
+comment on view jobmachine._pending_job is 'Pending jobs with their tickets.';
+
 -- One branch a room, read in one statement: in one snapshot a ticket is in exactly one room.
 create view jobmachine.jobs as
 select
@@ -15,29 +31,15 @@ left join jobmachine.lease l on l.id = r.lease_id
 left join jobmachine.queue q on q.name = j.queue
 left join jobmachine.queue d on d.name = '*'
 union all
-select
-  j.id, j.queue, 'pending'::text, j.payload, j.priority::integer, p.attempt::integer,
-  coalesce(j.max_attempts, q.max_attempts, d.max_attempts, 25)::integer,
-  null::timestamptz, j.created_at, null::timestamptz, null::timestamptz, null::text, null::jsonb,
-  (select f.error from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
-  (select f.reason from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
-  coalesce(j.headers, '{}'::jsonb), j.unique_key
-from jobmachine.pending p
-join jobmachine.job j on j.id = p.job_id and j.queue = p.queue and p.rank = j.priority::bigint << 59 | j.id -- its first ticket
-left join jobmachine.queue q on q.name = j.queue
-left join jobmachine.queue d on d.name = '*'
+select v.id, v.queue, v.state, v.payload, v.priority, v.attempt, v.max_attempts, v.run_at, v.created_at, v.started_at, v.finished_at,
+  v.worker, v.reply, v.error, v.reason, v.headers, v.unique_key
+from jobmachine._pending_job v
+where v.ticket_queue = v.queue and v.rank = v.priority::bigint << 59 | v.id -- its first ticket, which the primary key finds
 union all
-select
-  j.id, j.queue, 'pending'::text, j.payload, j.priority::integer, p.attempt::integer,
-  coalesce(j.max_attempts, q.max_attempts, d.max_attempts, 25)::integer,
-  null::timestamptz, j.created_at, null::timestamptz, null::timestamptz, null::text, null::jsonb,
-  (select f.error from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
-  (select f.reason from jobmachine.failed_attempt f where f.job_id = j.id order by f.attempt desc limit 1),
-  coalesce(j.headers, '{}'::jsonb), j.unique_key
-from jobmachine.pending p
-join jobmachine.job j on j.id = p.job_id and p.rank & 576460752303423487 <> p.job_id -- it came back, or was scheduled
-left join jobmachine.queue q on q.name = j.queue
-left join jobmachine.queue d on d.name = '*'
+select v.id, v.queue, v.state, v.payload, v.priority, v.attempt, v.max_attempts, v.run_at, v.created_at, v.started_at, v.finished_at,
+  v.worker, v.reply, v.error, v.reason, v.headers, v.unique_key
+from jobmachine._pending_job v
+where v.rank & 576460752303423487 <> v.id -- it came back, or was scheduled
 union all
 select
   j.id, j.queue, 'scheduled'::text, j.payload, j.priority::integer, s.attempt::integer,

@@ -14,7 +14,7 @@ begin
   end if;
   v_id := jobmachine.send(new.queue, new.payload, new.priority, new.run_at, max_attempts => new.max_attempts,
     unique_key => new.unique_key, headers => new.headers);
-  select j.* into new from jobmachine.jobs j where j.id = v_id;
+  select s.* into new from jobmachine.status(v_id) s;
   new.id := v_id;
   return new;
 end
