@@ -24,16 +24,20 @@ type report struct {
 	CPUs                            int
 	Seed                            uint64
 	Minutes                         float64
-	Outcomes                        []outcome
+	Outcomes, NotRun                []outcome
 	Total                           result
 	Broken                          bool
 }
 
-// writeReport makes docs/reliability.md from a full run.
+// writeReport makes docs/reliability.md from a full run. A scenario that could not be run is named as such.
 func writeReport(o options, all []outcome) error {
-	r := report{Version: gen.Version, Commit: o.commit, Date: time.Now().UTC().Format(time.DateOnly), CPUs: runtime.NumCPU(), Seed: o.seed, Outcomes: all}
-	r.Postgres = all[0].postgres
+	r := report{Version: gen.Version, Commit: o.commit, Date: time.Now().UTC().Format(time.DateOnly), CPUs: runtime.NumCPU(), Seed: o.seed}
 	for _, s := range all {
+		if s.failure != nil {
+			r.NotRun = append(r.NotRun, s)
+			continue
+		}
+		r.Outcomes, r.Postgres = append(r.Outcomes, s), s.postgres
 		r.Minutes += s.took.Minutes()
 		r.Total.add(s.result)
 		r.Broken = r.Broken || len(s.Findings) > 0

@@ -41,6 +41,7 @@ type outcome struct {
 	postgres string
 	seed     uint64
 	took     time.Duration
+	failure  error // it could not be run to its end
 	dir      string
 }
 
@@ -57,12 +58,18 @@ func (o options) run(ctx context.Context, chosen []scenario) error {
 	var bad error
 	for _, s := range chosen {
 		r, err := o.one(ctx, s, mutant{})
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.Name, err)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		fmt.Println(r)
+		if err != nil { // it says nothing of jobmachine; the others may
+			r.failure = err
+			bad = errors.Join(bad, fmt.Errorf("%s: %w", s.Name, err))
+			fmt.Printf("%s: FAILED to run: %v\n", s.Name, err)
+		} else {
+			fmt.Println(r)
+		}
 		if all = append(all, r); len(r.Findings) > 0 {
-			bad = errBroken
+			bad = errors.Join(bad, fmt.Errorf("%s: %w", s.Name, errBroken))
 		}
 	}
 	if o.report != "" {
