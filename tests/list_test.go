@@ -90,20 +90,24 @@ func TestListDoesNotReadAllThatIsKept(t *testing.T) {
 	}
 }
 
-// buffers counts the pages that a statement reads, when its plans and the catalog are known.
-func (s session) buffers(sql string, args ...any) (pages float64) {
+// buffers counts the pages that a statement reads when its plans and the catalog are known.
+func (s session) buffers(sql string) float64 {
 	s.t.Helper()
-	for range 2 {
-		var plan []struct {
-			Plan struct {
-				Hit  float64 `json:"Shared Hit Blocks"`
-				Read float64 `json:"Shared Read Blocks"`
-			}
+	s.pages(sql)
+	return s.pages(sql)
+}
+
+// pages counts those that a statement reads.
+func (s session) pages(sql string, args ...any) float64 {
+	s.t.Helper()
+	var plan []struct {
+		Plan struct {
+			Hit  float64 `json:"Shared Hit Blocks"`
+			Read float64 `json:"Shared Read Blocks"`
 		}
-		if err := json.Unmarshal([]byte(one[string](s, "explain (analyze, buffers, format json) "+sql, args...)), &plan); err != nil {
-			s.t.Fatal(err)
-		}
-		pages = plan[0].Plan.Hit + plan[0].Plan.Read
 	}
-	return pages
+	if err := json.Unmarshal([]byte(one[string](s, "explain (analyze, buffers, format json) "+sql, args...)), &plan); err != nil {
+		s.t.Fatal(err)
+	}
+	return plan[0].Plan.Hit + plan[0].Plan.Read
 }
