@@ -1932,7 +1932,7 @@ CREATE FUNCTION jobmachine.list(queue text DEFAULT NULL::text, state text DEFAUL
 -- Name: FUNCTION list(queue text, state text, n integer, before bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine.list(queue text, state text, n integer, before bigint) IS 'Returns rows of the view jobs, newest first: the last n jobs sent (1 or more, default 50), of a queue and in a state if these are given, with numbers below before if that is.
-Quick however many jobs are kept, unless the queue or the state is rare among them. Errors: JM001 no such state, n below 1.
+Quick however many jobs are kept, but it goes back as far as it must for a queue that is rare, and reads all tickets of a state other than completed. Errors: JM001 no such state, n below 1.
 Example: select id, state, error from jobmachine.list(state => ''failed'', n => 20)';
 
 -- Name: open_lease(text, interval, text[]); Type: FUNCTION; Schema: jobmachine; Owner: -

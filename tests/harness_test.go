@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -121,6 +122,28 @@ func (s session) contents() string {
 			fmt.Sprintf("select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from jobmachine.%s t", table)))
 	}
 	return out
+}
+
+// buffers counts the pages that a statement reads when its plans and the catalog are known.
+func (s session) buffers(sql string) float64 {
+	s.t.Helper()
+	s.pages(sql)
+	return s.pages(sql)
+}
+
+// pages counts those that a statement reads.
+func (s session) pages(sql string, args ...any) float64 {
+	s.t.Helper()
+	var plan []struct {
+		Plan struct {
+			Hit  float64 `json:"Shared Hit Blocks"`
+			Read float64 `json:"Shared Read Blocks"`
+		}
+	}
+	if err := json.Unmarshal([]byte(one[string](s, "explain (analyze, buffers, format json) "+sql, args...)), &plan); err != nil {
+		s.t.Fatal(err)
+	}
+	return plan[0].Plan.Hit + plan[0].Plan.Read
 }
 
 func equal[T comparable](t testing.TB, what string, got, want T) {

@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -88,26 +87,4 @@ func TestListDoesNotReadAllThatIsKept(t *testing.T) {
 			t.Errorf("list(%s) reads %.0f pages with 41,000 jobs, %.0f with 1,000", call, many, few[call])
 		}
 	}
-}
-
-// buffers counts the pages that a statement reads when its plans and the catalog are known.
-func (s session) buffers(sql string) float64 {
-	s.t.Helper()
-	s.pages(sql)
-	return s.pages(sql)
-}
-
-// pages counts those that a statement reads.
-func (s session) pages(sql string, args ...any) float64 {
-	s.t.Helper()
-	var plan []struct {
-		Plan struct {
-			Hit  float64 `json:"Shared Hit Blocks"`
-			Read float64 `json:"Shared Read Blocks"`
-		}
-	}
-	if err := json.Unmarshal([]byte(one[string](s, "explain (analyze, buffers, format json) "+sql, args...)), &plan); err != nil {
-		s.t.Fatal(err)
-	}
-	return plan[0].Plan.Hit + plan[0].Plan.Read
 }

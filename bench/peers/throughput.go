@@ -103,7 +103,9 @@ func busy(ctx context.Context, s *stage) error {
 		return err
 	}
 	after, _, err := s.count([]*process{w})
-	s.figures["worked_per_second"] = float64(after-before) / time.Since(begin).Seconds()
+	if err == nil {
+		s.figures["worked_per_second"] = float64(after-before) / time.Since(begin).Seconds()
+	}
 	return err
 }
 

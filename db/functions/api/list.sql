@@ -45,5 +45,5 @@ end
 $$;
 comment on function jobmachine.list(text, text, integer, bigint) is
 'Returns rows of the view jobs, newest first: the last n jobs sent (1 or more, default 50), of a queue and in a state if these are given, with numbers below before if that is.
-Quick however many jobs are kept, unless the queue or the state is rare among them. Errors: JM001 no such state, n below 1.
+Quick however many jobs are kept, but it goes back as far as it must for a queue that is rare, and reads all tickets of a state other than completed. Errors: JM001 no such state, n below 1.
 Example: select id, state, error from jobmachine.list(state => ''failed'', n => 20)';
