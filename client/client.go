@@ -34,12 +34,15 @@ var (
 // DBTX is a *pgxpool.Pool, a *pgx.Conn or a pgx.Tx.
 type DBTX = gen.DBTX
 
+var patience = 50 * time.Millisecond // of a send with one that is under way and may hang
+
 // Config of a Client. The zero value is fine.
 type Config struct {
-	Queue     string       // where Send puts jobs when no queue is named
-	Schema    string       // where jobmachine is installed; default jobmachine
-	ListenURL string       // direct connection for LISTEN; Open takes its url, New polls without it
-	Logger    *slog.Logger // default slog.Default()
+	Queue       string       // where Send puts jobs when no queue is named
+	Schema      string       // where jobmachine is installed; default jobmachine
+	ListenURL   string       // direct connection for LISTEN; Open takes its url, New polls without it
+	GatherSends bool         // Sends without Options that come while one is under way share the next transaction; each returns when its job is committed
+	Logger      *slog.Logger // default slog.Default()
 }
 
 // Client sends jobs and waits for answers. It may be used by many goroutines at once if its database
@@ -49,8 +52,9 @@ type Client struct {
 	q    *gen.Queries
 	pool *pgxpool.Pool // of Open
 
-	listener *listen.Listener // down without ListenURL
-	listen   func()           // runs it
+	gather   pg.Gather[string, json.RawMessage, int64] // by queue
+	listener *listen.Listener                          // down without ListenURL
+	listen   func()                                    // runs it
 	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 
@@ -83,6 +87,9 @@ func New(db DBTX, cfg Config) (*Client, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	c := &Client{cfg: cfg, q: gen.New(schema.DB(db, cfg.Schema)), listener: &listen.Listener{}, listen: func() {}, stop: stop}
+	c.gather = pg.Gather[string, json.RawMessage, int64]{Max: 100, Patience: patience, Call: func(ctx context.Context, queue string, payloads []json.RawMessage) ([]int64, error) {
+		return pg.Send(ctx, c.q, queue, payloads)
+	}}
 	if cfg.ListenURL != "" {
 		dialer, err := pg.NewDialer(nil, cfg.ListenURL)
 		if err != nil {
@@ -133,6 +140,10 @@ func (c *Client) send(ctx context.Context, q *gen.Queries, queue string, payload
 	p, o, err := c.params(queue, []any{payload}, false, options)
 	if err != nil {
 		return 0, err
+	}
+	if c.cfg.GatherSends && q == c.q && len(options) == 0 && len(p.Payloads[0]) <= 16<<10 { // a large one goes alone
+		id, err := c.gather.Do(ctx, p.Queue, p.Payloads[0])
+		return id, pg.Wrap("send", err)
 	}
 	id, err := q.Send(ctx, gen.SendParams{
 		Queue: p.Queue, Payload: p.Payloads[0], Priority: p.Priority, RunAt: p.RunAt, Delay: p.Delay, MaxAttempts: p.MaxAttempts, Timeout: p.Timeout,

@@ -727,6 +727,16 @@ CREATE FUNCTION jobmachine._ring_waiters(job_ids bigint[]) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._ring_waiters(job_ids bigint[]) IS 'Wakes those who wait for answers of these jobs.';
 
+-- Name: _rings(integer); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._rings(key_a integer) RETURNS boolean
+    LANGUAGE sql
+    AS $$...$$;
+
+-- Name: FUNCTION _rings(key_a integer); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._rings(key_a integer) IS 'False if surely no other session sleeps on a queue, whose bell''s key A is given, or on all.';
+
 -- Name: _salt(bigint, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._salt(lease_id bigint, now timestamp with time zone) RETURNS bigint
@@ -3061,6 +3071,10 @@ REVOKE ALL ON FUNCTION jobmachine._ring_scheduled() FROM PUBLIC;
 -- Name: FUNCTION _ring_waiters(job_ids bigint[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._ring_waiters(job_ids bigint[]) FROM PUBLIC;
+
+-- Name: FUNCTION _rings(key_a integer); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._rings(key_a integer) FROM PUBLIC;
 
 -- Name: FUNCTION _salt(lease_id bigint, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 

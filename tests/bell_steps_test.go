@@ -17,10 +17,11 @@ import (
 
 const stopClass = 4711 // advisory locks of the test
 
-// A single send looks for sleepers itself, in one expression; for many jobs at once the trigger looks.
+// Common jobs look for sleepers as they are sent, in one expression; for others the trigger looks.
 const (
-	sendOne  = "select jobmachine.send($1)"
-	sendMany = `select jobmachine.send_many($1, '{"{}"}')`
+	sendOne    = "select jobmachine.send($1)"
+	sendMany   = `select jobmachine.send_many($1, '{"{}", "{}"}')`
+	sendUnique = "select jobmachine.send($1, unique_key => $1)"
 )
 
 // stops installs park and the sender's look with stops in them; mutate may take a protection out before.
@@ -38,7 +39,7 @@ func stops(t *testing.T, db *pgtest.DB, send string, mutate func(s session)) {
 		  end if;
 		  return true;
 		end $$`, stopClass))
-	if send == sendOne {
+	if send != sendUnique {
 		instrument(t, s, "_may_sleep", "    when jobmachine._stop(%d) and ",
 			`    when (not pg_catalog.pg_try_advisory_xact_lock_shared\()`, `    when (not pg_catalog.pg_try_advisory_lock\()`)
 	} else {
@@ -207,7 +208,7 @@ func woken(t *testing.T, sleeper, other session, channel string) bool {
 func TestNoOrderOfParkAndRingLosesAWakeup(t *testing.T) {
 	t.Parallel()
 	// So many ways there are for the 4 stops of the sleeper to fall between the 3 or 4 of the sender.
-	for send, orders := range map[string]int{sendOne: 35, sendMany: 70} {
+	for send, orders := range map[string]int{sendOne: 35, sendMany: 35, sendUnique: 70} {
 		for _, begin := range []string{"begin", "begin isolation level repeatable read"} {
 			t.Run(send+strings.TrimPrefix(begin, "begin"), func(t *testing.T) {
 				t.Parallel()
@@ -243,7 +244,7 @@ func TestTheStepsFindALostWakeupWhenAProtectionIsTakenOut(t *testing.T) {
 			s.exec("create or replace function jobmachine._has_work(queue text, now timestamptz) returns boolean language sql as 'select false'")
 		},
 	}
-	for _, send := range []string{sendOne, sendMany} {
+	for _, send := range []string{sendOne, sendMany, sendUnique} {
 		for name, mutate := range mutants {
 			t.Run(send+" "+name, func(t *testing.T) {
 				t.Parallel()

@@ -154,10 +154,7 @@ func FromContext(ctx context.Context) *Job {
 
 // Bind decodes the payload into v.
 func (j *Job) Bind(v any) error {
-	if err := json.Unmarshal(j.Payload, v); err != nil {
-		return pg.Wrap(fmt.Sprintf("payload of job %d", j.ID), err)
-	}
-	return nil
+	return pg.Wrap(fmt.Sprintf("payload of job %d", j.ID), json.Unmarshal(j.Payload, v))
 }
 
 // Reply gives an interim answer, such as progress; it is committed when Reply returns. The error is

@@ -87,12 +87,12 @@ type Worker struct {
 	beat             pg.Bell // renew now
 	claimed, settled pg.Pace // of the loop, and of the settler
 
-	lease  atomic.Int64             // the right to run jobs; 0: none
-	held   atomic.Bool              // it is tied to the listening session
-	unsure atomic.Bool              // the answer of a claim may have been lost
-	clock  atomic.Pointer[pg.Clock] // of the last renewal
-	asleep atomic.Int64             // the time until which senders ring, as park said; 0: they do not
-	said   sync.Map                 // what goes wrong, by operation
+	lease    atomic.Int64             // the right to run jobs; 0: none
+	held     atomic.Bool              // it is tied to the listening session
+	unsure   atomic.Bool              // the answer of a claim may have been lost
+	clock    atomic.Pointer[pg.Clock] // of the last renewal
+	asleep   atomic.Int64             // the time until which senders ring, as park said; 0: they do not
+	troubles pg.Troubles              // with the database
 
 	mu        sync.Mutex
 	todo      []*run         // claimed, the handler not started yet
@@ -204,18 +204,13 @@ func (w *Worker) cancelAll(cause error) {
 	}
 }
 
-// trouble wraps an error. It logs once what goes on going wrong, and that it is over.
+// trouble wraps an error, and logs it if it is new.
 func (w *Worker) trouble(op string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, listen.ErrDown) {
 		return err
 	}
-	if err = pg.Wrap(op, err); err == nil {
-		if _, was := w.said.LoadAndDelete(op); was {
-			w.cfg.Logger.Info("works again: " + op)
-		}
-	} else if was, _ := w.said.Swap(op, err.Error()); was != err.Error() {
-		w.cfg.Logger.Warn("trying again: "+op, "error", err)
-	}
+	err = pg.Wrap(op, err)
+	w.troubles.Tell(w.cfg.Logger, "trying again: "+op, "works again: "+op, err)
 	return err
 }
 

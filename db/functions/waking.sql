@@ -1,6 +1,7 @@
 -- The bells: who sleeps, who must be woken.
 -- {{ template "internal/_may_sleep.sql" . }}
 -- {{ template "internal/_sleeps_itself.sql" . }}
+-- {{ template "internal/_rings.sql" . }}
 -- {{ template "internal/_somebody_may_wait.sql" . }}
 -- {{ template "internal/_asleep.sql" . }}
 -- {{ template "internal/_ring.sql" . }}

@@ -80,19 +80,16 @@ func (l *Listener) Do(ctx context.Context, fn pg.Query) error {
 func (l *Listener) Run(ctx context.Context) {
 	l.once.Do(func() { l.calls = make(chan pg.Query) })
 	var backoff pg.Backoff
-	for said := ""; ctx.Err() == nil; backoff.Sleep(ctx) {
+	var troubles pg.Troubles
+	for tell := func(err error) { troubles.Tell(l.Log, "not listening, polling instead", "listening again", err) }; ctx.Err() == nil; backoff.Sleep(ctx) {
 		conn, err := l.connect(ctx)
 		if err == nil {
-			if said != "" {
-				l.Log.Info("listening again")
-			}
-			said = ""
+			tell(nil)
 			backoff.Reset()
 			err = l.serve(ctx, conn)
 		}
-		if ctx.Err() == nil && err.Error() != said {
-			l.Log.Warn("not listening, polling instead", "error", err)
-			said = err.Error()
+		if ctx.Err() == nil {
+			tell(err)
 		}
 	}
 }

@@ -18,8 +18,7 @@ begin
   then
     insert into jobmachine.pending (job_id, rank, attempt, queue, rings)
     values (nextval('jobmachine.position'), jobmachine._rank(coalesce(send.priority, 5), currval('jobmachine.position')), 0, send.queue,
-      jobmachine._sleeps_itself() or jobmachine._may_sleep(jobmachine._lock_class('queue'), v_key_a)
-        or jobmachine._may_sleep(jobmachine._lock_class('queue'), (jobmachine._bell_key('*') << 32 >> 32)::integer))
+      jobmachine._rings(v_key_a))
     returning job_id into v_id;
     insert into jobmachine.job (id, created_at, priority, queue, payload)
     values (v_id, jobmachine._now(), coalesce(send.priority, 5), send.queue, coalesce(send.payload, '{}'));

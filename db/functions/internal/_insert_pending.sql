@@ -11,12 +11,13 @@ declare
   v_priority constant smallint := _insert_pending.priority::smallint;
   v_max_attempts constant smallint := _insert_pending.max_attempts::smallint;
   v_lane constant bigint := jobmachine._rank(_insert_pending.priority, 0);
+  v_key_a constant integer := (jobmachine._bell_key(_insert_pending.queue) << 32 >> 32)::integer;
   v_ids bigint[];
 begin
   lock table jobmachine.pending in row exclusive mode;
   v_ids := array(select nextval('jobmachine.position') from (select generate_series(1, cardinality(_insert_pending.payloads))) i);
   insert into jobmachine.pending (job_id, rank, attempt, queue, expires_at, rings)
-  select i.id, v_lane | i.id, 0, _insert_pending.queue, _insert_pending.expires_at, i.id = v_ids[1]
+  select i.id, v_lane | i.id, 0, _insert_pending.queue, _insert_pending.expires_at, i.id = v_ids[1] and jobmachine._rings(v_key_a)
   from (select unnest(v_ids)) i (id);
   insert into jobmachine.job (id, created_at, expires_at, timeout, priority, max_attempts, queue, payload, reply_to, headers)
   select i.id, v_now, _insert_pending.expires_at, _insert_pending.timeout, v_priority, v_max_attempts,

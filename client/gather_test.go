@@ -1,0 +1,237 @@
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jobmachine/jobmachine/client"
+	"github.com/jobmachine/jobmachine/internal/pgtest"
+)
+
+// gathering has a client that gathers sends. One whose payload has a key "hold" hangs until the test lets it go.
+type gathering struct {
+	*bench
+	client *client.Client
+}
+
+const held = "from pg_locks where locktype = 'advisory' and objid = 4711 and not granted and database = (select oid from pg_database where datname = current_database())"
+
+func newGathering(t *testing.T) *gathering {
+	t.Helper()
+	g := &gathering{bench: newBench(t)}
+	var err error
+	if g.client, err = client.New(g.Pool, client.Config{GatherSends: true, Logger: quiet}); err != nil {
+		t.Fatal(err)
+	}
+	g.Exec(`create function hold() returns trigger language plpgsql as $$
+		begin
+		  if new.payload ? 'hold' then
+		    perform pg_advisory_xact_lock_shared(4711);
+		  end if;
+		  return new;
+		end $$`)
+	g.Exec("create trigger hold before insert on jobmachine.job for each row execute function hold()")
+	return g
+}
+
+// hold keeps the sends that want it, until let is called.
+func (g *gathering) hold() (let func()) {
+	conn := g.Connect()
+	if _, err := conn.Exec(g.Context(), "select pg_advisory_lock(4711)"); err != nil {
+		g.Fatal(err)
+	}
+	return func() {
+		if _, err := conn.Exec(g.Context(), "select pg_advisory_unlock(4711)"); err != nil {
+			g.Error(err)
+		}
+	}
+}
+
+type sent struct {
+	id  int64
+	err error
+}
+
+// send sends in the background.
+func (g *gathering) send(ctx context.Context, payload string, o ...client.Options) <-chan sent {
+	done := make(chan sent, 1)
+	go func() {
+		id, err := g.client.Send(ctx, "q", json.RawMessage(payload), o...)
+		done <- sent{id, err}
+	}()
+	return done
+}
+
+// line puts sends in line behind one that hangs, in the order of the payloads.
+func (g *gathering) line(first context.Context, let func(), payloads ...string) (head <-chan sent, line []<-chan sent) {
+	g.Helper()
+	head = g.send(first, `{"hold": 0}`)
+	g.Eventually("select count(*) = 1 " + held)
+	for i, p := range payloads {
+		line = append(line, g.send(g.Context(), p))
+		g.inLine(i + 1)
+	}
+	let()
+	return head, line
+}
+
+func (g *gathering) inLine(n int) {
+	g.Helper()
+	pgtest.Eventually(g.T, fmt.Sprint(n, " sends in line"), func() bool { return g.client.InLine("q") == n })
+}
+
+func TestGatheredSendsShareATransaction(t *testing.T) {
+	g := newGathering(t)
+	payloads := make([]string, 150)
+	for i := range payloads {
+		payloads[i] = fmt.Sprintf(`{"n": %d}`, i)
+	}
+	head, line := g.line(t.Context(), g.hold(), payloads...)
+	if s := pgtest.Receive(t, head); s.err != nil {
+		t.Error(s.err)
+	}
+	last := int64(0)
+	for i, done := range line {
+		s := pgtest.Receive(t, done)
+		if s.err != nil || s.id <= last {
+			t.Fatalf("send %d after %d: %v", s.id, last, s.err)
+		}
+		if got := pgtest.Get[string](g.DB, "select payload::text from jobmachine.job where id = $1", s.id); got != payloads[i] {
+			t.Errorf("job %d has the payload %s, want %s", s.id, got, payloads[i])
+		}
+		last = s.id
+	}
+	if got := fmt.Sprint(pgtest.All[int](g.DB, "select count(*)::int from jobmachine.job group by xmin order by min(id)")); got != "[1 100 50]" {
+		t.Errorf("jobs per transaction %s, want the first alone, and 100 at most", got)
+	}
+}
+
+func TestGatheredSendsAreRefusedOneByOne(t *testing.T) {
+	g := newGathering(t)
+	_, line := g.line(t.Context(), g.hold(), `{"n": 1}`, `{"nul": "\u0000"}`, `{"n": 3}`, `1e999999`)
+	for i, why := range []string{"", "unsupported Unicode escape sequence", "", "numeric"} {
+		s := pgtest.Receive(t, line[i])
+		if why == "" && (s.err != nil || s.id == 0) || why != "" && (s.err == nil || s.id != 0 || !strings.Contains(s.err.Error(), why)) {
+			t.Errorf("send %d: ticket %d, error %v, want %q", i, s.id, s.err, why)
+		}
+	}
+	if n := pgtest.Get[int](g.DB, "select count(*)::int from jobmachine.job"); n != 3 {
+		t.Errorf("%d jobs, want 3", n)
+	}
+}
+
+func TestAGatheredSendCanBeGivenUp(t *testing.T) {
+	g := newGathering(t)
+	let := g.hold()
+	defer let()
+	behind, giveUpHead := context.WithCancel(t.Context())
+	head, _ := g.line(behind, func() {})
+	ctx, giveUp := context.WithCancel(t.Context())
+	gone := g.send(ctx, `{"gone": 1}`)
+	g.inLine(1)
+	giveUp()
+	if s := pgtest.Receive(t, gone); !errors.Is(s.err, context.Canceled) {
+		t.Error("given up in line:", s.err)
+	}
+	g.inLine(0)
+
+	// Two on their way: the call goes on as long as one of them waits for it.
+	one, giveUpOne := context.WithCancel(t.Context())
+	two, giveUpTwo := context.WithCancel(t.Context())
+	first := g.send(one, `{"hold": 1}`)
+	g.inLine(1)
+	second := g.send(two, `{"n": 2}`)
+	g.inLine(2)
+	giveUpHead()
+	if s := pgtest.Receive(t, head); !errors.Is(s.err, context.Canceled) {
+		t.Error("given up alone:", s.err)
+	}
+	g.inLine(0)
+	g.Eventually("select count(*) = 1 " + held)
+	giveUpOne()
+	if s := pgtest.Receive(t, first); !errors.Is(s.err, context.Canceled) {
+		t.Error("given up on the way:", s.err)
+	}
+	if n := pgtest.Get[int](g.DB, "select count(*)::int "+held); n != 1 {
+		t.Error("the send of another was given up")
+	}
+	giveUpTwo()
+	if s := pgtest.Receive(t, second); !errors.Is(s.err, context.Canceled) {
+		t.Error("given up on the way:", s.err)
+	}
+	g.Eventually("select count(*) = 0 " + held)
+	if n := pgtest.Get[int](g.DB, "select count(*)::int from jobmachine.job"); n != 0 {
+		t.Errorf("%d jobs, want none", n)
+	}
+}
+
+// A lost connection leaves open whether the transaction was committed, so nothing of it may be sent again.
+func TestGatheredSendsThatAreLostAreNotRepeated(t *testing.T) {
+	g := newGathering(t)
+	let := g.hold()
+	defer let()
+	behind, giveUp := context.WithCancel(t.Context())
+	head, _ := g.line(behind, func() {})
+	line := []<-chan sent{g.send(t.Context(), `{"hold": 1}`)}
+	g.inLine(1)
+	line = append(line, g.send(t.Context(), `{"n": 2}`))
+	g.inLine(2)
+	giveUp()
+	pgtest.Receive(t, head)
+	g.inLine(0)
+	g.Eventually("select count(*) = 1 " + held)
+	g.Exec("select pg_terminate_backend(pid) " + held)
+	for _, done := range line {
+		if s := pgtest.Receive(t, done); s.err == nil || s.id != 0 {
+			t.Errorf("ticket %d of a lost connection", s.id)
+		}
+	}
+	if n := pgtest.Get[int](g.DB, "select count(*)::int from jobmachine.job"); n != 0 {
+		t.Errorf("%d jobs, want none", n)
+	}
+}
+
+func TestASendDoesNotWaitForOneThatHangs(t *testing.T) {
+	g := newGathering(t)
+	g.client.SetPatience(1)
+	let := g.hold()
+	head := g.send(t.Context(), `{"hold": 0}`)
+	g.Eventually("select count(*) = 1 " + held)
+	if s := pgtest.Receive(t, g.send(t.Context(), `{"n": 1}`)); s.err != nil {
+		t.Error(s.err)
+	}
+	let()
+	if s := pgtest.Receive(t, head); s.err != nil {
+		t.Error(s.err)
+	}
+}
+
+func TestWhatIsNotGathered(t *testing.T) {
+	g := newGathering(t)
+	let := g.hold()
+	head := g.send(t.Context(), `{"hold": 0}`)
+	g.Eventually("select count(*) = 1 " + held)
+	if s := pgtest.Receive(t, g.send(t.Context(), `{}`, client.Options{UniqueKey: "k"})); s.err != nil {
+		t.Error("with options:", s.err)
+	}
+	if s := pgtest.Receive(t, g.send(t.Context(), `"`+strings.Repeat("x", 16<<10)+`"`)); s.err != nil {
+		t.Error("large:", s.err)
+	}
+	tx, err := g.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := g.must(g.client.SendTx(t.Context(), tx, "q", nil))
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := pgtest.Get[int](g.DB, "select count(*)::int from jobmachine.job where id = $1", id); n != 0 {
+		t.Error("the job of a transaction that was rolled back is there")
+	}
+	let()
+	pgtest.Receive(t, head)
+}
