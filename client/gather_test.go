@@ -20,6 +20,9 @@ type gathering struct {
 
 const held = "from pg_locks where locktype = 'advisory' and objid = 4711 and not granted and database = (select oid from pg_database where datname = current_database())"
 
+// together is true when a transaction of several sends hangs, and the one before has gone.
+const together = "select count(*) = 1 and bool_and((select query like '%send_many%' from pg_stat_activity a where a.pid = pg_locks.pid)) " + held
+
 func newGathering(t *testing.T) *gathering {
 	t.Helper()
 	g := &gathering{bench: newBench(t)}
@@ -67,9 +70,10 @@ func (g *gathering) send(ctx context.Context, payload string, o ...client.Option
 }
 
 // line puts sends in line behind one that hangs, in the order of the payloads.
-func (g *gathering) line(first context.Context, let func(), payloads ...string) (head <-chan sent, line []<-chan sent) {
+func (g *gathering) line(payloads ...string) (head <-chan sent, line []<-chan sent) {
 	g.Helper()
-	head = g.send(first, `{"hold": 0}`)
+	let := g.hold()
+	head = g.send(g.Context(), `{"hold": 0}`)
 	g.Eventually("select count(*) = 1 " + held)
 	for i, p := range payloads {
 		line = append(line, g.send(g.Context(), p))
@@ -90,7 +94,7 @@ func TestGatheredSendsShareATransaction(t *testing.T) {
 	for i := range payloads {
 		payloads[i] = fmt.Sprintf(`{"n": %d}`, i)
 	}
-	head, line := g.line(t.Context(), g.hold(), payloads...)
+	head, line := g.line(payloads...)
 	if s := pgtest.Receive(t, head); s.err != nil {
 		t.Error(s.err)
 	}
@@ -112,7 +116,7 @@ func TestGatheredSendsShareATransaction(t *testing.T) {
 
 func TestGatheredSendsAreRefusedOneByOne(t *testing.T) {
 	g := newGathering(t)
-	_, line := g.line(t.Context(), g.hold(), `{"n": 1}`, `{"nul": "\u0000"}`, `{"n": 3}`, `1e999999`)
+	_, line := g.line(`{"n": 1}`, `{"nul": "\u0000"}`, `{"n": 3}`, `1e999999`)
 	for i, why := range []string{"", "unsupported Unicode escape sequence", "", "numeric"} {
 		s := pgtest.Receive(t, line[i])
 		if why == "" && (s.err != nil || s.id == 0) || why != "" && (s.err == nil || s.id != 0 || !strings.Contains(s.err.Error(), why)) {
@@ -124,48 +128,69 @@ func TestGatheredSendsAreRefusedOneByOne(t *testing.T) {
 	}
 }
 
-func TestAGatheredSendCanBeGivenUp(t *testing.T) {
+func TestAGatheredSendCanBeGivenUpInLine(t *testing.T) {
 	g := newGathering(t)
 	let := g.hold()
-	defer let()
-	behind, giveUpHead := context.WithCancel(t.Context())
-	head, _ := g.line(behind, func() {})
+	head := g.send(t.Context(), `{"hold": 0}`)
+	g.Eventually("select count(*) = 1 " + held)
 	ctx, giveUp := context.WithCancel(t.Context())
-	gone := g.send(ctx, `{"gone": 1}`)
+	gone := g.send(ctx, `{}`)
 	g.inLine(1)
 	giveUp()
 	if s := pgtest.Receive(t, gone); !errors.Is(s.err, context.Canceled) {
-		t.Error("given up in line:", s.err)
+		t.Error(s.err)
 	}
-	g.inLine(0)
+	let()
+	if s := pgtest.Receive(t, head); s.err != nil {
+		t.Error(s.err)
+	}
+	if n := pgtest.Get[int](g.DB, "select count(*)::int from jobmachine.job"); n != 1 {
+		t.Errorf("%d jobs, want one", n)
+	}
+}
 
-	// Two on their way: the call goes on as long as one of them waits for it.
-	one, giveUpOne := context.WithCancel(t.Context())
-	two, giveUpTwo := context.WithCancel(t.Context())
-	first := g.send(one, `{"hold": 1}`)
-	g.inLine(1)
-	second := g.send(two, `{"n": 2}`)
-	g.inLine(2)
-	giveUpHead()
-	if s := pgtest.Receive(t, head); !errors.Is(s.err, context.Canceled) {
-		t.Error("given up alone:", s.err)
-	}
-	g.inLine(0)
-	g.Eventually("select count(*) = 1 " + held)
-	giveUpOne()
-	if s := pgtest.Receive(t, first); !errors.Is(s.err, context.Canceled) {
-		t.Error("given up on the way:", s.err)
-	}
-	if n := pgtest.Get[int](g.DB, "select count(*)::int "+held); n != 1 {
-		t.Error("the send of another was given up")
-	}
-	giveUpTwo()
-	if s := pgtest.Receive(t, second); !errors.Is(s.err, context.Canceled) {
-		t.Error("given up on the way:", s.err)
-	}
-	g.Eventually("select count(*) = 0 " + held)
-	if n := pgtest.Get[int](g.DB, "select count(*)::int from jobmachine.job"); n != 0 {
-		t.Errorf("%d jobs, want none", n)
+// A call goes on as long as one of them waits for it.
+func TestAGatheredSendCanBeGivenUpOnItsWay(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		t.Run(fmt.Sprint("all of them ", all), func(t *testing.T) {
+			g := newGathering(t)
+			let := g.hold()
+			ctx, giveUpHead := context.WithCancel(t.Context())
+			head := g.send(ctx, `{"hold": 0}`)
+			g.Eventually("select count(*) = 1 " + held)
+			one, giveUpOne := context.WithCancel(t.Context())
+			first := g.send(one, `{"hold": 1}`)
+			g.inLine(1)
+			two, giveUpTwo := context.WithCancel(t.Context())
+			second := g.send(two, `{"hold": 2}`)
+			g.inLine(2)
+			giveUpHead()
+			if s := pgtest.Receive(t, head); !errors.Is(s.err, context.Canceled) {
+				t.Error("the one before them:", s.err)
+			}
+			g.Eventually(together)
+			giveUpOne()
+			if s := pgtest.Receive(t, first); !errors.Is(s.err, context.Canceled) {
+				t.Error("the one that was given up:", s.err)
+			}
+			if all {
+				giveUpTwo()
+				if s := pgtest.Receive(t, second); !errors.Is(s.err, context.Canceled) {
+					t.Error("the other one that was given up:", s.err)
+				}
+				g.Eventually("select count(*) = 0 " + held)
+			}
+			let()
+			if !all {
+				if s := pgtest.Receive(t, second); s.err != nil {
+					t.Error("the other one:", s.err)
+				}
+			}
+			giveUpTwo()
+			if n, want := pgtest.Get[int](g.DB, "select count(*)::int from jobmachine.job"), map[bool]int{false: 2, true: 0}[all]; n != want {
+				t.Errorf("%d jobs, want %d", n, want)
+			}
+		})
 	}
 }
 
@@ -174,16 +199,16 @@ func TestGatheredSendsThatAreLostAreNotRepeated(t *testing.T) {
 	g := newGathering(t)
 	let := g.hold()
 	defer let()
-	behind, giveUp := context.WithCancel(t.Context())
-	head, _ := g.line(behind, func() {})
+	ctx, giveUp := context.WithCancel(t.Context())
+	head := g.send(ctx, `{"hold": 0}`)
+	g.Eventually("select count(*) = 1 " + held)
 	line := []<-chan sent{g.send(t.Context(), `{"hold": 1}`)}
 	g.inLine(1)
 	line = append(line, g.send(t.Context(), `{"n": 2}`))
 	g.inLine(2)
 	giveUp()
 	pgtest.Receive(t, head)
-	g.inLine(0)
-	g.Eventually("select count(*) = 1 " + held)
+	g.Eventually(together)
 	g.Exec("select pg_terminate_backend(pid) " + held)
 	for _, done := range line {
 		if s := pgtest.Receive(t, done); s.err == nil || s.id != 0 {
