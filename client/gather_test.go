@@ -21,7 +21,7 @@ type gathering struct {
 const held = "from pg_locks where locktype = 'advisory' and objid = 4711 and not granted and database = (select oid from pg_database where datname = current_database())"
 
 // together is true when a transaction of several sends hangs, and the one before has gone.
-const together = "select count(*) = 1 and bool_and((select query like '%send_many%' from pg_stat_activity a where a.pid = pg_locks.pid)) " + held
+const together = "select count(*) = 1 and coalesce(bool_and((select query like '%send_many%' from pg_stat_activity a where a.pid = pg_locks.pid)), false) " + held
 
 func newGathering(t *testing.T) *gathering {
 	t.Helper()
