@@ -8,13 +8,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jobmachine/jobmachine/internal/pg"
 )
 
 // bare is the queue that one writes by hand: a table, and a DELETE that skips what is locked. Handlers run inside of
 // the transaction that deletes, so a crash gives the jobs back. No history, no retries, no replies: the floor.
 type bare struct {
 	url    string
-	notify bool // a NOTIFY per send wakes the worker, which else looks every 10 ms
+	notify bool                                  // a NOTIFY per send wakes the worker, which else looks every 10 ms
+	gather *pg.Gather[string, Payload, struct{}] // what is sent at the same time shares a transaction, as with jobmachine's client
 	pool   *pgxpool.Pool
 }
 
@@ -45,6 +48,10 @@ func (b *bare) Open(ctx context.Context, producers int) (err error) {
 }
 
 func (b *bare) Send(ctx context.Context, p Payload) error {
+	if b.gather != nil {
+		_, err := b.gather.Do(ctx, "", p)
+		return err
+	}
 	_, err := b.pool.Exec(ctx, "insert into queue (payload) values ($1)", p)
 	return err
 }
@@ -52,6 +59,14 @@ func (b *bare) Send(ctx context.Context, p Payload) error {
 func (b *bare) SendMany(ctx context.Context, p []Payload) error {
 	_, err := b.pool.Exec(ctx, "insert into queue (payload) select unnest($1::jsonb[])", p)
 	return err
+}
+
+// gathering makes b gather what it sends.
+func (b *bare) gathering() *bare {
+	b.gather = &pg.Gather[string, Payload, struct{}]{Max: 100, Patience: time.Second, Call: func(ctx context.Context, _ string, p []Payload) ([]struct{}, error) {
+		return make([]struct{}, len(p)), b.SendMany(ctx, p)
+	}}
+	return b
 }
 
 func (b *bare) Work(ctx context.Context, concurrency int, handle Handler) (func() error, error) {

@@ -23,6 +23,8 @@ func New(name, url string) (System, error) {
 		return &river{url: url}, nil
 	case "bare":
 		return &bare{url: url}, nil
+	case "bare-gather":
+		return (&bare{url: url}).gathering(), nil
 	case "bare-notify":
 		return &bare{url: url, notify: true}, nil
 	}
