@@ -67,7 +67,6 @@ func (c *Client) Await(ctx context.Context, id int64) (Answer, error) {
 
 func last(answers iter.Seq2[Answer, error]) (a Answer, err error) {
 	for a, err = range answers {
-		continue
 	}
 	return a, err
 }

@@ -431,6 +431,16 @@ CREATE FUNCTION jobmachine._insert_special(queue text, payloads jsonb[], priorit
 
 COMMENT ON FUNCTION jobmachine._insert_special(queue text, payloads jsonb[], priority integer, due_at timestamp with time zone, max_attempts integer, timeout interval, expires_at timestamp with time zone, unique_keys text[], unique_until timestamp with time zone, headers jsonb, reply_to text) IS 'Stores jobs that are scheduled or unique; ids in input order, of a duplicate the id of the first.';
 
+-- Name: _is_plain(text, anyelement, integer, jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._is_plain(queue text, payload anyelement, priority integer, headers jsonb) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _is_plain(queue text, payload anyelement, priority integer, headers jsonb); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._is_plain(queue text, payload anyelement, priority integer, headers jsonb) IS 'True if a send needs no closer look.';
+
 -- Name: _keeps_nothing(text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._keeps_nothing(queue text) RETURNS boolean
@@ -2967,6 +2977,10 @@ REVOKE ALL ON FUNCTION jobmachine._insert_pending(queue text, payloads jsonb[], 
 -- Name: FUNCTION _insert_special(queue text, payloads jsonb[], priority integer, due_at timestamp with time zone, max_attempts integer, timeout interval, expires_at timestamp with time zone, unique_keys text[], unique_until timestamp with time zone, headers jsonb, reply_to text); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._insert_special(queue text, payloads jsonb[], priority integer, due_at timestamp with time zone, max_attempts integer, timeout interval, expires_at timestamp with time zone, unique_keys text[], unique_until timestamp with time zone, headers jsonb, reply_to text) FROM PUBLIC;
+
+-- Name: FUNCTION _is_plain(queue text, payload anyelement, priority integer, headers jsonb); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._is_plain(queue text, payload anyelement, priority integer, headers jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION _keeps_nothing(queue text); Type: ACL; Schema: jobmachine; Owner: -
 

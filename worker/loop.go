@@ -122,8 +122,7 @@ func (w *Worker) claim(ctx context.Context, p gen.ClaimManyParams) (n int, err e
 	return len(jobs), nil
 }
 
-// idle parks, and waits until there may be something to claim. One who was told for how long he may
-// sleep need not park again before: whatever comes rings.
+// idle parks, and waits until there may be something to claim. While park's answer holds, it need not park again: what comes rings.
 func (w *Worker) idle(ctx, life context.Context) {
 	var err error
 	if w.sleeps() <= 0 {

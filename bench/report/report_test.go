@@ -13,7 +13,7 @@ import (
 
 func results(figure string, values map[string][]float64) *report {
 	r := &result.Result{}
-	for _, name := range []string{"bare", "jobmachine", "river"} {
+	for _, name := range []string{"bare", "jobmachine", "jobmachine-gather", "river"} {
 		r.Systems = append(r.Systems, result.System{Name: name, Title: strings.ToUpper(name)})
 		for pass, v := range values[name] {
 			r.Runs = append(r.Runs, result.Run{Scenario: "send", System: name, Pass: pass + 1, Figures: map[string]float64{figure: v}})

@@ -6,6 +6,7 @@
 -- {{ template "internal/_channel.sql" . }}
 -- {{ template "internal/_lease_key.sql" . }}
 -- {{ template "internal/_suspicious.sql" . }}
+-- {{ template "internal/_is_plain.sql" . }}
 -- {{ template "internal/_setting.sql" . }}
 -- {{ template "internal/_rank.sql" . }}
 -- {{ template "internal/_position.sql" . }}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,6 +137,7 @@ func (l *Listener) serve(ctx context.Context, conn *pgx.Conn) error {
 			n, err := conn.WaitForNotification(wait)
 			if n != nil {
 				l.OnNotify(n.Channel)
+				runtime.Gosched() // who was woken goes before the next wait
 			}
 			waited <- err
 		}()

@@ -12,8 +12,7 @@ declare
 begin
   -- The common send, a good name and no options but priority, takes the shortest way: one expression and two inserts of a
   -- row. Pending comes first, so its lock is held before a position is drawn: the low-water mark rests on that.
-  if send.queue is not null and length(send.queue) between 1 and 255 and right(send.queue, 1) <> '*'
-    and not jobmachine._suspicious(send.payload) and (send.priority is null or send.priority between 0 and 9) and coalesce(send.headers, '{}') = '{}'
+  if jobmachine._is_plain(send.queue, send.payload, send.priority, send.headers)
     and num_nonnulls(send.run_at, send.delay, send.max_attempts, send.timeout, send.expires_in, send.unique_key, send.unique_for, send.reply_to) = 0
   then
     insert into jobmachine.pending (job_id, rank, attempt, queue, rings)

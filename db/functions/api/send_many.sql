@@ -8,10 +8,9 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  -- Many common ones, as in send: one expression shows that there is nothing to refuse.
-  if cardinality(send_many.payloads) > 0 and array_ndims(send_many.payloads) = 1 and not jobmachine._suspicious(send_many.payloads)
-    and send_many.queue is not null and length(send_many.queue) between 1 and 255 and right(send_many.queue, 1) <> '*'
-    and (send_many.priority is null or send_many.priority between 0 and 9) and coalesce(send_many.headers, '{}') = '{}'
+  -- Many common ones.
+  if cardinality(send_many.payloads) > 0 and array_ndims(send_many.payloads) = 1
+    and jobmachine._is_plain(send_many.queue, send_many.payloads, send_many.priority, send_many.headers)
     and num_nonnulls(send_many.run_at, send_many.delay, send_many.max_attempts, send_many.timeout, send_many.expires_in, send_many.unique_keys,
       send_many.unique_for, send_many.reply_to) = 0
   then
