@@ -34,14 +34,14 @@ var (
 // DBTX is a *pgxpool.Pool, a *pgx.Conn or a pgx.Tx.
 type DBTX = gen.DBTX
 
-var patience = 50 * time.Millisecond // of a send with one that is under way and may hang
+var patience = time.Second // of sends with one that is under way and may hang
 
 // Config of a Client. The zero value is fine.
 type Config struct {
 	Queue       string       // where Send puts jobs when no queue is named
 	Schema      string       // where jobmachine is installed; default jobmachine
 	ListenURL   string       // direct connection for LISTEN; Open takes its url, New polls without it
-	GatherSends bool         // Sends without Options that come while one is under way share the next transaction; each returns when its job is committed
+	GatherSends bool         // with a pool: Sends without Options that come while one is under way share the next transaction
 	Logger      *slog.Logger // default slog.Default()
 }
 
@@ -82,7 +82,7 @@ func Open(ctx context.Context, url string, cfg Config) (*Client, error) {
 func New(db DBTX, cfg Config) (*Client, error) {
 	cfg.Schema = cmp.Or(cfg.Schema, schema.Default)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
-	if err := schema.Check(cfg.Schema); err != nil {
+	if err := cmp.Or(schema.Check(cfg.Schema), pg.MayGather(cfg.GatherSends, db)); err != nil {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())

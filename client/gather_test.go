@@ -12,7 +12,8 @@ import (
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
 
-// gathering has a client that gathers sends. One whose payload has a key "hold" hangs until the test lets it go.
+// gathering has a client that gathers sends. One whose payload has a key "hold" hangs until the test lets it go; one with a key
+// "refuse" is refused.
 type gathering struct {
 	*bench
 	client *client.Client
@@ -30,10 +31,13 @@ func newGathering(t *testing.T) *gathering {
 	if g.client, err = client.New(g.Pool, client.Config{GatherSends: true, Logger: quiet}); err != nil {
 		t.Fatal(err)
 	}
+	g.Exec("create sequence tries")
 	g.Exec(`create function hold() returns trigger language plpgsql as $$
 		begin
 		  if new.payload ? 'hold' then
 		    perform pg_advisory_xact_lock_shared(4711);
+		  elsif new.payload ? 'refuse' then
+		    raise exception 'refused the % time', nextval('public.tries');
 		  end if;
 		  return new;
 		end $$`)
@@ -128,6 +132,28 @@ func TestGatheredSendsAreRefusedOneByOne(t *testing.T) {
 	}
 }
 
+func TestOneInLineIsRefusedOnce(t *testing.T) {
+	g := newGathering(t)
+	_, line := g.line(`{"refuse": 1}`)
+	if s := pgtest.Receive(t, line[0]); s.err == nil || !strings.Contains(s.err.Error(), "refused the 1 time") {
+		t.Error(s.err)
+	}
+}
+
+func TestOnlyAPoolGathers(t *testing.T) {
+	g := newGathering(t)
+	conn := g.Connect()
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, db := range []client.DBTX{conn, tx} {
+		if _, err := client.New(db, client.Config{GatherSends: true}); !errors.Is(err, client.ErrInvalid) {
+			t.Errorf("%T: %v", db, err)
+		}
+	}
+}
+
 func TestAGatheredSendCanBeGivenUpInLine(t *testing.T) {
 	g := newGathering(t)
 	let := g.hold()
@@ -140,6 +166,7 @@ func TestAGatheredSendCanBeGivenUpInLine(t *testing.T) {
 	if s := pgtest.Receive(t, gone); !errors.Is(s.err, context.Canceled) {
 		t.Error(s.err)
 	}
+	g.inLine(0)
 	let()
 	if s := pgtest.Receive(t, head); s.err != nil {
 		t.Error(s.err)

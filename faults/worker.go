@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sys/unix"
 
+	"github.com/jobmachine/jobmachine/internal/pg"
 	"github.com/jobmachine/jobmachine/worker"
 )
 
@@ -183,15 +184,8 @@ func judgeEffect(err error) string {
 	return failed
 }
 
-// certain reports whether the server has said that nothing was done. (Not pgconn.SafeToRetry: pgx says
-// "conn closed", and that nothing was sent, also of a commit whose answer was cut off.)
-func certain(err error) bool {
-	var e *pgconn.PgError
-	if errors.Is(err, pgx.ErrTxCommitRollback) {
-		return true
-	}
-	return errors.As(err, &e) && e.Severity == "ERROR"
-}
+// certain reports whether the server has said that nothing was done.
+func certain(err error) bool { return errors.Is(err, pgx.ErrTxCommitRollback) || pg.RolledBack(err) }
 
 // leave gives up connections to a server that is the primary no more, as an application has to do with
 // a pool of its own.

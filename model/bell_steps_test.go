@@ -193,15 +193,15 @@ func after(s bell, c choice) bell {
 	}
 }
 
-// begin is the state before the first step: who takes part, and who sends many at once.
-func begin(used, many [4]bool) bell {
+// begin is the state before the first step: who takes part, and whose trigger looks.
+func begin(used, byTrigger [4]bool) bell {
 	s := bell{}
 	for i := range s.senders {
 		switch {
 		case !used[i]:
 			s.senders[i] = sender{at: sDone}
-		case many[i]:
-			s.senders[i] = sender{at: sMark, many: true, ticket: tUncommitted}
+		case byTrigger[i]:
+			s.senders[i] = sender{at: sMark, byTrigger: true, ticket: tUncommitted}
 		default:
 			s.senders[i] = sender{at: sQuickMark, ticket: tUncommitted}
 		}
@@ -229,7 +229,7 @@ func (st *stage) play(s bell, used [4]bool, choose func(bell) (choice, bool)) {
 		case !used[i]:
 			continue
 		case i < 2:
-			at[i] = st.start(a, func() error { return a.send(queue, s.senders[i].many) })
+			at[i] = st.start(a, func() error { return a.send(queue, s.senders[i].byTrigger) })
 		default:
 			at[i] = st.start(a, func() error {
 				return a.conn.QueryRow(context.Background(), "select jobmachine.park(array[$1])", queue).Scan(&a.answer)
@@ -281,14 +281,14 @@ func (st *stage) play(s bell, used [4]bool, choose func(bell) (choice, bool)) {
 	}
 }
 
-func (a *actor) send(queue string, many bool) error {
+func (a *actor) send(queue string, byTrigger bool) error {
 	// A snapshot of its transaction's does not keep a sender from seeing who sleeps.
 	sql, isolation := "select jobmachine.send($1)", "read committed"
 	if a.n == 2 {
 		isolation = "repeatable read"
 	}
-	if many {
-		sql = `select jobmachine.send_many($1, '{"{}"}')`
+	if byTrigger {
+		sql = "select jobmachine.send($1, unique_key => gen_random_uuid()::text)"
 	}
 	for _, step := range []struct {
 		sql  string
@@ -373,11 +373,11 @@ func orders(s bell, used [4]bool) [][]choice {
 func TestTheRealBellFollowsTheModelInEveryOrderOfTwo(t *testing.T) {
 	t.Parallel()
 	used := [4]bool{true, false, true, false}
-	for name, many := range map[string][4]bool{"one": {}, "many": {true}} {
+	for name, byTrigger := range map[string][4]bool{"send looks": {}, "the trigger looks": {true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st := newStage(t)
-			start := begin(used, many)
+			start := begin(used, byTrigger)
 			all := orders(start, used)
 			for _, order := range all {
 				i := 0
@@ -407,8 +407,8 @@ func TestTheRealBellFollowsTheModelInOrdersOfFour(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	used := [4]bool{true, true, true, true}
 	for range n {
-		many := [4]bool{random.IntN(2) == 0, random.IntN(2) == 0}
-		st.play(begin(used, many), used, func(s bell) (choice, bool) {
+		byTrigger := [4]bool{random.IntN(2) == 0, random.IntN(2) == 0}
+		st.play(begin(used, byTrigger), used, func(s bell) (choice, bool) {
 			next := choices(s, used, "step")
 			if len(next) == 0 {
 				return choice{}, false

@@ -27,7 +27,7 @@ type guards struct {
 	locksFirst    bool // PostgreSQL lets go of locks before a commit can be seen (it does not)
 }
 
-// Steps of a sender. _may_sleep is the quick look of a single send; _asleep is the look of the trigger.
+// Steps of a sender. _may_sleep is the quick look of most sends; _asleep is the look of the trigger.
 const (
 	sQuickMark = iota // _may_sleep: pg_try_advisory_xact_lock_shared(sending)
 	sQuickA           // _may_sleep: pg_try_advisory_lock(A)
@@ -69,7 +69,7 @@ const (
 
 type sender struct {
 	at           uint8
-	many         bool // send_many: the trigger looks, without the quick look before
+	byTrigger    bool // the trigger looks, as for a unique key, without the quick look before
 	marked, a, b bool // locks it has: sending shared; A and B for a moment
 	rings        bool
 	ticket       uint8
@@ -364,14 +364,14 @@ func rungForNobody(s bell) string {
 	return ""
 }
 
-// bells are the ways to begin: a sender sends one ticket, or many.
+// bells are the ways to begin: who sends looks, or the trigger does.
 func bells() []bell {
 	var out []bell
 	for i := range 3 {
 		b := bell{}
 		for k := range b.senders {
 			if b.senders[k].ticket = tUncommitted; k < i {
-				b.senders[k].many, b.senders[k].at = true, sMark
+				b.senders[k].byTrigger, b.senders[k].at = true, sMark
 			}
 		}
 		out = append(out, b)

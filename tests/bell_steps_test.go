@@ -17,7 +17,8 @@ import (
 
 const stopClass = 4711 // advisory locks of the test
 
-// Common jobs look for sleepers as they are sent, in one expression; for others the trigger looks.
+// Most jobs look for sleepers as they are sent, in one expression; for those with a unique key, as for all that come back, the
+// trigger looks.
 const (
 	sendOne    = "select jobmachine.send($1)"
 	sendMany   = `select jobmachine.send_many($1, '{"{}", "{}"}')`

@@ -111,3 +111,11 @@ func Refused(err error) bool {
 	code := Code(err)
 	return errors.Is(err, ErrInvalid) || errors.Is(err, ErrVersion) || code == "3D000" || code == "42501" || strings.HasPrefix(code, "28")
 }
+
+// RolledBack reports whether the server has said that nothing was done. PgBouncer makes up the errors of connections that it lost:
+// they lack the field that is the same in all languages. (Not pgconn.SafeToRetry: pgx says "conn closed", and that nothing was sent,
+// also of a commit whose answer was cut off.)
+func RolledBack(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR" && !strings.HasPrefix(pg.Code, "08")
+}

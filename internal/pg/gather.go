@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Gather makes one call of many. What comes while a call is under way goes with the next one, together with all else that came
@@ -18,10 +16,16 @@ import (
 type Gather[K comparable, V, R any] struct {
 	Call     func(ctx context.Context, key K, values []V) ([]R, error) // one transaction; the results in the order of the values
 	Max      int                                                       // values of a call
-	Patience time.Duration                                             // in line, then one goes alone: the call under way may hang
+	Patience time.Duration                                             // with a call under way; who is in line behind it then goes alone
 
 	mu    sync.Mutex
-	lines map[K][]*waiter[V, R] // who comes next; there is a line, perhaps an empty one, while a call is under way
+	lines map[K]*line[V, R] // there is one while a call is under way
+}
+
+// line is who comes next.
+type line[V, R any] struct {
+	begun   time.Time // the call under way
+	waiting []*waiter[V, R]
 }
 
 // waiter is one in line, and then of a call.
@@ -39,18 +43,19 @@ type call struct {
 	giveUp  context.CancelFunc
 }
 
-// errTogether sends each of a call its own way: the server refused it, one of them is the reason, and nothing has happened.
+// errTogether sends each of a call its own way: the server refused it, mostly for one of them, and nothing has happened.
 var errTogether = errors.New("refused together")
 
 // Do returns the result for one value, or the error of a call for it alone. When ctx ends in line nothing has happened; when it
 // ends later the outcome is unknown, as of every call.
 func (g *Gather[K, V, R]) Do(ctx context.Context, key K, value V) (result R, err error) {
 	w := &waiter[V, R]{ctx: ctx, value: value, done: make(chan error, 1)}
-	if !g.join(key, w) {
+	rest, busy := g.join(key, w)
+	if !busy {
 		defer func() { go g.work(key) }()
 		return g.alone(ctx, key, value)
 	}
-	late := time.NewTimer(g.Patience)
+	late := time.NewTimer(rest)
 	defer late.Stop()
 	for {
 		select {
@@ -60,11 +65,12 @@ func (g *Gather[K, V, R]) Do(ctx context.Context, key K, value V) (result R, err
 			}
 			return w.result, err
 		case <-late.C:
-			if g.leave(key, w) {
+			if g.leave(key, w, g.Patience) {
 				return g.alone(ctx, key, value)
 			}
+			late.Reset(g.Patience)
 		case <-ctx.Done():
-			if !g.leave(key, w) && w.call.waiting.Add(-1) == 0 {
+			if !g.leave(key, w, 0) && w.call.waiting.Add(-1) == 0 {
 				w.call.giveUp()
 			}
 			return result, ctx.Err()
@@ -76,7 +82,10 @@ func (g *Gather[K, V, R]) Do(ctx context.Context, key K, value V) (result R, err
 func (g *Gather[K, V, R]) InLine(key K) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.lines[key])
+	if l := g.lines[key]; l != nil {
+		return len(l.waiting)
+	}
+	return 0
 }
 
 func (g *Gather[K, V, R]) alone(ctx context.Context, key K, value V) (result R, err error) {
@@ -87,29 +96,30 @@ func (g *Gather[K, V, R]) alone(ctx context.Context, key K, value V) (result R, 
 	return result, err
 }
 
-// join gets in line, or opens one if no call is under way, and then reports false.
-func (g *Gather[K, V, R]) join(key K, w *waiter[V, R]) bool {
+// join gets in line, and tells for how long to be patient; or it opens the line if no call is under way.
+func (g *Gather[K, V, R]) join(key K, w *waiter[V, R]) (rest time.Duration, busy bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if l := g.lines[key]; l != nil {
+		l.waiting = append(l.waiting, w)
+		return time.Until(l.begun.Add(g.Patience)), true
+	}
 	if g.lines == nil {
-		g.lines = map[K][]*waiter[V, R]{}
+		g.lines = map[K]*line[V, R]{}
 	}
-	line, busy := g.lines[key]
-	if busy {
-		line = append(line, w)
-	}
-	g.lines[key] = line
-	return busy
+	g.lines[key] = &line[V, R]{begun: time.Now()}
+	return 0, false
 }
 
-// leave gets out of line; false if the call is under way or over.
-func (g *Gather[K, V, R]) leave(key K, w *waiter[V, R]) bool {
+// leave gets out of line, if it has come to a stop for so long; false if not, or if the call is under way or over.
+func (g *Gather[K, V, R]) leave(key K, w *waiter[V, R], stop time.Duration) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if w.call != nil {
+	l := g.lines[key]
+	if w.call != nil || time.Since(l.begun) < stop {
 		return false
 	}
-	g.lines[key] = slices.DeleteFunc(g.lines[key], func(other *waiter[V, R]) bool { return other == w })
+	l.waiting = slices.DeleteFunc(l.waiting, func(other *waiter[V, R]) bool { return other == w })
 	return true
 }
 
@@ -124,20 +134,21 @@ func (g *Gather[K, V, R]) work(key K) {
 func (g *Gather[K, V, R]) next(key K) ([]*waiter[V, R], context.Context) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	line := g.lines[key]
-	n := min(len(line), g.Max)
+	l := g.lines[key]
+	n := min(len(l.waiting), g.Max)
 	if n == 0 {
 		delete(g.lines, key)
 		return nil, nil
 	}
-	ctx, giveUp := context.WithCancel(context.WithoutCancel(line[0].ctx))
+	ctx, giveUp := context.WithCancel(context.WithoutCancel(l.waiting[0].ctx))
 	c := &call{giveUp: giveUp}
 	c.waiting.Store(int64(n))
-	for _, w := range line[:n] {
+	all := l.waiting[:n]
+	for _, w := range all {
 		w.call = c
 	}
-	g.lines[key] = line[n:]
-	return line[:n], ctx
+	l.begun, l.waiting = time.Now(), l.waiting[n:]
+	return all, ctx
 }
 
 // together makes a call, and hands out what came of it.
@@ -148,7 +159,7 @@ func (g *Gather[K, V, R]) together(ctx context.Context, key K, all []*waiter[V, 
 		values[i] = w.value
 	}
 	results, err := g.Call(ctx, key, values)
-	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Severity == "ERROR" {
+	if len(all) > 1 && RolledBack(err) {
 		err = errTogether
 	}
 	full := g.InLine(key) + len(all)

@@ -1,5 +1,5 @@
 -- The bell of the queue that got a ticket, and the wide one for patterns. Who inserts says whether the ticket rings:
--- a single send looks for sleepers before, and of many tickets one of each queue is enough.
+-- most sends look for sleepers before, and of many tickets one of each queue is enough.
 create or replace function jobmachine._ring_pending()
 returns trigger
 language plpgsql
