@@ -91,12 +91,14 @@ func TestAnswersComeInOrder(t *testing.T) {
 	b.clients(func(t *testing.T, c *client.Client) {
 		id := b.must(c.Send(t.Context(), "stream", nil))
 		job := b.claim("stream")
-		go func() {
+		var worker sync.WaitGroup
+		defer worker.Wait() // an answer may be here before its worker hears that it is stored
+		worker.Go(func() {
 			for n := range 10 {
 				b.ok(b.q.Reply(t.Context(), id, job.Receipt, json.RawMessage(fmt.Sprint(n))))
 			}
 			b.ok(b.q.Complete(t.Context(), id, job.Receipt, json.RawMessage(`"end"`)))
-		}()
+		})
 		var got []string
 		for a, err := range c.Answers(t.Context(), id) {
 			if err != nil {
