@@ -80,9 +80,9 @@ func (l *Listener) Do(ctx context.Context, fn pg.Query) error {
 // Run listens until ctx ends.
 func (l *Listener) Run(ctx context.Context) {
 	l.once.Do(func() { l.calls = make(chan pg.Query) })
-	var backoff pg.Backoff
-	var troubles pg.Troubles
-	for tell := func(err error) { troubles.Tell(l.Log, "not listening, polling instead", "listening again", err) }; ctx.Err() == nil; backoff.Sleep(ctx) {
+	backoff, troubles := pg.Backoff{}, pg.Troubles{}
+	tell := func(err error) { troubles.Tell(l.Log, "not listening, polling instead", "listening again", err) }
+	for ; ctx.Err() == nil; backoff.Sleep(ctx) {
 		conn, err := l.connect(ctx)
 		if err == nil {
 			tell(nil)

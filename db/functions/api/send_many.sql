@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  -- Many common ones.
+  -- The common ones, as in send.
   if cardinality(send_many.payloads) > 0 and array_ndims(send_many.payloads) = 1
     and jobmachine._is_plain(send_many.queue, send_many.payloads, send_many.priority, send_many.headers)
     and num_nonnulls(send_many.run_at, send_many.delay, send_many.max_attempts, send_many.timeout, send_many.expires_in, send_many.unique_keys,
