@@ -226,16 +226,6 @@ CREATE FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replie
 
 COMMENT ON FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[]) IS 'Finishes runs with their replies; a verdict each.';
 
--- Name: _complete_one(bigint, bigint, jsonb); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._complete_one(job_id bigint, receipt bigint, reply jsonb) RETURNS text
-    LANGUAGE plpgsql
-    AS $$...$$;
-
--- Name: FUNCTION _complete_one(job_id bigint, receipt bigint, reply jsonb); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._complete_one(job_id bigint, receipt bigint, reply jsonb) IS 'Finishes a run with its reply; the verdict.';
-
 -- Name: _confirm_low_water(text[]); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._confirm_low_water(writers text[]) RETURNS boolean
@@ -2897,10 +2887,6 @@ REVOKE ALL ON FUNCTION jobmachine._collect_queues(queues text[], n integer, limi
 -- Name: FUNCTION _complete(job_ids bigint[], receipts bigint[], replies jsonb[]); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._complete(job_ids bigint[], receipts bigint[], replies jsonb[]) FROM PUBLIC;
-
--- Name: FUNCTION _complete_one(job_id bigint, receipt bigint, reply jsonb); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._complete_one(job_id bigint, receipt bigint, reply jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION _confirm_low_water(writers text[]); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -31,7 +31,7 @@ var (
 	noFence = mutant{Name: "complete and fail look at the id only", SQL: []edit{
 		{"_complete", closeTogether + " and r.receipt = o.receipt", closeTogether},
 		{"_complete", farApart + " and r.receipt = o.receipt", farApart},
-		{"_complete_one", "and r.receipt = _complete_one.receipt", ""},
+		{"complete", "and r.receipt = complete.receipt", ""},
 		{"_end_attempt", "and r.job_id = i.job_id and r.receipt = i.receipt", "and r.job_id = i.job_id"},
 	}}
 	noReplyFence = mutant{Name: "reply looks at the id only", SQL: []edit{
@@ -84,7 +84,7 @@ var (
 // hasty lets transactions that send or end jobs commit sooner: all of them, since one that notifies and waits
 // holds up the others that notify.
 func hasty(mode string) (edits []edit) {
-	for _, function := range []string{"send", "send_many", "reply", "_complete", "_complete_one", "_end_attempt"} {
+	for _, function := range []string{"send", "send_many", "reply", "_complete", "complete", "_end_attempt"} {
 		edits = append(edits, edit{function, "\nbegin\n", "\nbegin\n  perform set_config('synchronous_commit', '" + mode + "', true);\n"})
 	}
 	return edits

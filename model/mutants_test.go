@@ -18,7 +18,7 @@ import (
 type mutant struct{ name, function, text, replacement string }
 
 var mutants = []mutant{
-	{"complete by id only", "_complete_one", " and r.receipt = _complete_one.receipt", ""},
+	{"complete by id only", "complete", " and r.receipt = complete.receipt", ""},
 	{"attempts counted at failure", "_end_attempt", "e.outcome in ('snooze', 'release')", "e.outcome in ('snooze', 'release', 'crash')"},
 	{"priority ignored", "_collect", "order by p.rank", "order by jobmachine._position(p.rank)"},
 	{"a unique key is never freed", "_free_keys", "k.until is null limit 1", "false limit 1"},

@@ -2,7 +2,6 @@
 -- {{ template "internal/_settle.sql" . }}
 -- {{ template "internal/_settle_one.sql" . }}
 -- {{ template "internal/_complete.sql" . }}
--- {{ template "internal/_complete_one.sql" . }}
 -- {{ template "internal/_end_attempt.sql" . }}
 -- {{ template "internal/_end_one.sql" . }}
 -- {{ template "internal/_backoff.sql" . }}

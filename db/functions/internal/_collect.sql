@@ -10,23 +10,21 @@ as $$
 declare
   v_queue constant text collate "C" := _collect.queue;
   v_marks bigint[];
-  v_lanes bigint[];
   v_paused boolean;
 begin
   select array(select jobmachine._rank(w.priority, w.position) from jobmachine.low_water w where w.queue = v_queue order by w.priority),
-    array(select jobmachine._rank(w.priority, 0) from jobmachine.low_water w where w.queue = v_queue order by w.priority),
     exists (select from jobmachine.queue q where q.name in (v_queue, '*') and q.paused_at is not null)
-  into v_marks, v_lanes, v_paused;
+  into v_marks, v_paused;
   if v_paused then
     return array[]::tid[];
   end if;
   return array(
     select p.ctid
-    from unnest(0::bigint || v_marks, v_lanes || jobmachine._rank(10, 0)) stretch (start, up_to)
+    from unnest(0::bigint || v_marks, v_marks || jobmachine._rank(10, 0)) stretch (start, next)
     cross join lateral (
       select p.ctid
       from jobmachine.pending p
-      where p.queue = v_queue and p.rank >= stretch.start and p.rank < stretch.up_to
+      where p.queue = v_queue and p.rank >= stretch.start and p.rank < jobmachine._rank((stretch.next >> 59)::integer, 0)
         and (p.expires_at is null or p.expires_at > _collect.now)
       order by p.rank
       limit _collect.n

@@ -10,11 +10,7 @@ begin
   if _settle.outcomes = array['complete'] and num_nulls(_settle.job_ids[1], _settle.receipts[1]) = 0
     and coalesce(array_ndims(_settle.replies) = 1 and array_lower(_settle.replies, 1) = 1, true)
   then
-    v_replies := array[nullif(_settle.replies[1], '')::jsonb];
-    if jobmachine._suspicious(v_replies[1]) then
-      perform jobmachine._check_json('reply', v_replies[1]);
-    end if;
-    return array[jobmachine._complete_one(_settle.job_ids[1], _settle.receipts[1], v_replies[1])];
+    return array[jobmachine.complete(_settle.job_ids[1], _settle.receipts[1], nullif(_settle.replies[1], '')::jsonb)];
   end if;
   v_replies := array_replace(_settle.replies, '', null)::jsonb[];
   if jobmachine._suspicious(v_replies) then
