@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,7 +58,8 @@ type Request struct {
 	Rate        float64 `json:"rate,omitempty"` // per second
 	Quiet       bool    `json:"quiet,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
-	Mode        string  `json:"mode,omitempty"` // of handlers: noop, sleep (10 ms), stamp, reply or hold
+	Mode        string  `json:"mode,omitempty"`  // of handlers: noop, sleep (10 ms), stamp, reply or hold
+	Cores       int     `json:"cores,omitempty"` // for a worker in Go: its share of the machine's, all if 0; JavaScript runs on one
 }
 
 // Reply is the line that answers it. Times are microseconds of CLOCK_MONOTONIC, so that those of two processes compare.
@@ -215,6 +217,9 @@ func (a *agent) pace(ctx context.Context, r Request, send func(context.Context, 
 }
 
 func (a *agent) work(ctx context.Context, r Request) (err error) {
+	if r.Cores > 0 {
+		runtime.GOMAXPROCS(r.Cores)
+	}
 	a.count.Store(0)
 	a.first.Store(0)
 	a.stamps = Reply{}
