@@ -184,15 +184,25 @@ CREATE FUNCTION jobmachine._check_worker(worker text) RETURNS void
 
 COMMENT ON FUNCTION jobmachine._check_worker(worker text) IS 'Refuses a worker name that is empty or too long; null passes.';
 
--- Name: _collect(text, integer, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _collect(text, integer, timestamp with time zone, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone) RETURNS tid[]
+CREATE FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone, start bigint DEFAULT NULL::bigint) RETURNS tid[]
     LANGUAGE plpgsql
     AS $$...$$;
 
--- Name: FUNCTION _collect(queue text, n integer, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _collect(queue text, n integer, now timestamp with time zone, start bigint); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone) IS 'Locks tickets of a queue for a claim.';
+COMMENT ON FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone, start bigint) IS 'Locks tickets of a queue for a claim.';
+
+-- Name: _collect_batch(text, integer, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._collect_batch(queue text, n integer, now timestamp with time zone) RETURNS tid[]
+    LANGUAGE plpgsql
+    AS $$...$$;
+
+-- Name: FUNCTION _collect_batch(queue text, n integer, now timestamp with time zone); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._collect_batch(queue text, n integer, now timestamp with time zone) IS 'Locks many tickets of a queue for a claim, not in the way of other such claims.';
 
 -- Name: _collect_pattern(text, integer, timestamp with time zone); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -2350,6 +2360,32 @@ CREATE VIEW jobmachine.attempts AS
 
 COMMENT ON VIEW jobmachine.attempts IS 'Attempts that failed or were lost; the last 20 of a job.';
 
+-- Name: batch_end; Type: SEQUENCE; Schema: jobmachine; Owner: -
+
+CREATE UNLOGGED SEQUENCE jobmachine.batch_end
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+-- Name: SEQUENCE batch_end; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON SEQUENCE jobmachine.batch_end IS 'The rank at which the last full batch ended.';
+
+-- Name: batch_front; Type: SEQUENCE; Schema: jobmachine; Owner: -
+
+CREATE UNLOGGED SEQUENCE jobmachine.batch_front
+    START WITH -9223372036854775808
+    INCREMENT BY 1
+    MINVALUE -9223372036854775808
+    NO MAXVALUE
+    CACHE 1;
+
+-- Name: SEQUENCE batch_front; Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON SEQUENCE jobmachine.batch_front IS 'Of which queue, and in which quarter of a second, a batch was last claimed from the front.';
+
 -- Name: finished_1; Type: TABLE; Schema: jobmachine; Owner: -
 
 CREATE TABLE jobmachine.finished_1 (
@@ -2872,9 +2908,13 @@ REVOKE ALL ON FUNCTION jobmachine._check_run(job_id bigint, receipt bigint) FROM
 
 REVOKE ALL ON FUNCTION jobmachine._check_worker(worker text) FROM PUBLIC;
 
--- Name: FUNCTION _collect(queue text, n integer, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _collect(queue text, n integer, now timestamp with time zone, start bigint); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone, start bigint) FROM PUBLIC;
+
+-- Name: FUNCTION _collect_batch(queue text, n integer, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._collect_batch(queue text, n integer, now timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION _collect_pattern(pattern text, n integer, now timestamp with time zone); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -2,6 +2,7 @@
 -- {{ template "internal/_take.sql" . }}
 -- {{ template "internal/_collect_queues.sql" . }}
 -- {{ template "internal/_collect.sql" . }}
+-- {{ template "internal/_collect_batch.sql" . }}
 -- {{ template "internal/_collect_pattern.sql" . }}
 -- {{ template "internal/_next_queue.sql" . }}
 -- {{ template "internal/_open_claim_lease.sql" . }}

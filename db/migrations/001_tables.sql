@@ -9,6 +9,12 @@ create schema if not exists jobmachine;
 create sequence jobmachine.position as bigint cache 1 no cycle;
 comment on sequence jobmachine.position is 'Job ids and positions in the queue: the order in which jobs start.';
 
+-- What those who claim batches tell each other, beside their transactions and without WAL: see _collect_batch.
+create unlogged sequence jobmachine.batch_front as bigint minvalue -9223372036854775808 cache 1 no cycle;
+comment on sequence jobmachine.batch_front is 'Of which queue, and in which quarter of a second, a batch was last claimed from the front.';
+create unlogged sequence jobmachine.batch_end as bigint cache 1 no cycle;
+comment on sequence jobmachine.batch_end is 'The rank at which the last full batch ended.';
+
 create table jobmachine.job (
   id bigint not null,
   created_at timestamptz not null,

@@ -1,7 +1,8 @@
 -- Locks up to n tickets of one queue, in start order, and returns where they are. It reads from the low-water mark of each
 -- priority that has one to the next priority that has one, so the dead tickets below the marks cost nothing; the first
--- stretch is from the beginning to the first mark. None while the queue is paused.
-create or replace function jobmachine._collect(queue text, n integer, now timestamptz)
+-- stretch is from the beginning to the first mark. A batch may begin later in one of them, see _collect_batch. None while the
+-- queue is paused.
+create or replace function jobmachine._collect(queue text, n integer, now timestamptz, start bigint default null)
 returns tid[]
 language plpgsql
 as $$
@@ -18,6 +19,9 @@ begin
   if v_paused then
     return array[]::tid[];
   end if;
+  if _collect.start is not null then
+    v_marks := array(select distinct on (m.rank >> 59) m.rank from (select unnest(v_marks || _collect.start)) m (rank) order by m.rank >> 59, m.rank desc);
+  end if;
   return array(
     select p.ctid
     from unnest(0::bigint || v_marks, v_marks || jobmachine._rank(10, 0)) stretch (start, next)
@@ -33,5 +37,5 @@ begin
     limit _collect.n);
 end
 $$;
-revoke all on function jobmachine._collect(text, integer, timestamptz) from public;
-comment on function jobmachine._collect(text, integer, timestamptz) is 'Locks tickets of a queue for a claim.';
+revoke all on function jobmachine._collect(text, integer, timestamptz, bigint) from public;
+comment on function jobmachine._collect(text, integer, timestamptz, bigint) is 'Locks tickets of a queue for a claim.';
