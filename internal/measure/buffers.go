@@ -52,7 +52,7 @@ func Buffers(ctx context.Context, url string) ([]Figure, error) {
 	end := least(func() float64 { return claim(1) })
 	return []Figure{
 		{"buffers per claim of one job, at the start", start, "", 30},
-		{"buffers per job in a claim of 100", hundred, "", 9.8},
+		{"buffers per job in a claim of 100", hundred, "", 8},
 		{fmt.Sprintf("buffers per claim of one job, after %d jobs under a held snapshot", churn), end, "", 34},
 	}, s.err
 }

@@ -8,7 +8,7 @@ returns tid[]
 language plpgsql
 as $$
 declare
-  v_moment constant bigint := hashtextextended(_collect_batch.queue, (date_part('epoch', _collect_batch.now) * 4)::bigint);
+  v_moment bigint := hashtextextended(_collect_batch.queue, (date_part('epoch', _collect_batch.now) * 4)::bigint);
   v_full boolean := false;
   v_tickets tid[];
   v_end bigint;
@@ -25,9 +25,9 @@ begin
     if pg_sequence_last_value('jobmachine.batch_front') = v_moment then
       v_end := greatest(v_end, pg_sequence_last_value('jobmachine.batch_end'));
     end if;
-    perform setval('jobmachine.batch_end', v_end);
+    v_end := setval('jobmachine.batch_end', v_end); -- expressions, much cheaper than perform
     if not v_full then
-      perform setval('jobmachine.batch_front', v_moment);
+      v_moment := setval('jobmachine.batch_front', v_moment);
     end if;
   end if;
   return v_tickets;
