@@ -186,7 +186,7 @@ COMMENT ON FUNCTION jobmachine._check_worker(worker text) IS 'Refuses a worker n
 
 -- Name: _collect(text, integer, timestamp with time zone, bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone, start bigint DEFAULT NULL::bigint) RETURNS tid[]
+CREATE FUNCTION jobmachine._collect(queue text, n integer, now timestamp with time zone, start bigint) RETURNS tid[]
     LANGUAGE plpgsql
     AS $$...$$;
 
@@ -2371,20 +2371,20 @@ CREATE UNLOGGED SEQUENCE jobmachine.batch_end
 
 -- Name: SEQUENCE batch_end; Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON SEQUENCE jobmachine.batch_end IS 'The rank at which the last full batch ended.';
+COMMENT ON SEQUENCE jobmachine.batch_end IS 'The rank of the last ticket of a full batch.';
 
--- Name: batch_front; Type: SEQUENCE; Schema: jobmachine; Owner: -
+-- Name: batch_moment; Type: SEQUENCE; Schema: jobmachine; Owner: -
 
-CREATE UNLOGGED SEQUENCE jobmachine.batch_front
+CREATE UNLOGGED SEQUENCE jobmachine.batch_moment
     START WITH -9223372036854775808
     INCREMENT BY 1
     MINVALUE -9223372036854775808
     NO MAXVALUE
     CACHE 1;
 
--- Name: SEQUENCE batch_front; Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: SEQUENCE batch_moment; Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON SEQUENCE jobmachine.batch_front IS 'Of which queue, and in which quarter of a second, a batch was last claimed from the front.';
+COMMENT ON SEQUENCE jobmachine.batch_moment IS 'A hash of the queue and the quarter of a second for which batch_end holds.';
 
 -- Name: finished_1; Type: TABLE; Schema: jobmachine; Owner: -
 

@@ -59,7 +59,7 @@ func drain(processes int) func(context.Context, *stage) error {
 		}
 		return s.notifies(ctx, func() (int, error) {
 			return jobs, s.measure(ctx, func() (int, float64, error) {
-				seconds, err := s.drain(ctx, workers, jobs, agent.Request{Cores: max(1, runtime.NumCPU()/processes)})
+				seconds, err := s.drain(ctx, workers, jobs, agent.Request{Cores: max(1, runtime.GOMAXPROCS(0)/processes)})
 				return jobs, seconds, err
 			})
 		})

@@ -10,10 +10,10 @@ create sequence jobmachine.position as bigint cache 1 no cycle;
 comment on sequence jobmachine.position is 'Job ids and positions in the queue: the order in which jobs start.';
 
 -- What those who claim batches tell each other, beside their transactions and without WAL: see _collect_batch.
-create unlogged sequence jobmachine.batch_front as bigint minvalue -9223372036854775808 cache 1 no cycle;
-comment on sequence jobmachine.batch_front is 'Of which queue, and in which quarter of a second, a batch was last claimed from the front.';
+create unlogged sequence jobmachine.batch_moment as bigint minvalue -9223372036854775808 cache 1 no cycle;
+comment on sequence jobmachine.batch_moment is 'A hash of the queue and the quarter of a second for which batch_end holds.';
 create unlogged sequence jobmachine.batch_end as bigint cache 1 no cycle;
-comment on sequence jobmachine.batch_end is 'The rank at which the last full batch ended.';
+comment on sequence jobmachine.batch_end is 'The rank of the last ticket of a full batch.';
 
 create table jobmachine.job (
   id bigint not null,

@@ -20,7 +20,7 @@ begin
       continue;
     end if;
     exit when v_queue is null or cardinality(v_tickets) >= _collect_pattern.n;
-    v_found := jobmachine._collect(v_queue, _collect_pattern.n - cardinality(v_tickets), _collect_pattern.now);
+    v_found := jobmachine._collect(v_queue, _collect_pattern.n - cardinality(v_tickets), _collect_pattern.now, null);
     v_tickets := v_tickets || v_found;
     if cardinality(v_found) > 0 then
       perform set_config('jobmachine_session.turn', v_queue, false);

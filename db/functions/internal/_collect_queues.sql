@@ -19,8 +19,8 @@ begin
     loop
       v_found := case
         when right(_collect_queues.queues[i], 1) = '*' then jobmachine._collect_pattern(_collect_queues.queues[i], v_limit + v_more, _collect_queues.now)
-        when v_limit >= 100 then jobmachine._collect_batch(_collect_queues.queues[i], v_limit + v_more, _collect_queues.now)
-        else jobmachine._collect(_collect_queues.queues[i], v_limit + v_more, _collect_queues.now) end;
+        when v_limit >= 100 and v_tickets = '{}' then jobmachine._collect_batch(_collect_queues.queues[i], v_limit, _collect_queues.now)
+        else jobmachine._collect(_collect_queues.queues[i], v_limit + v_more, _collect_queues.now, null) end;
       exit when v_more > 0 or v_tickets = '{}';
       -- A queue that is named twice, as by a pattern, is found twice: a session's own locks are not skipped. Then more is
       -- asked for, as others may have been left out.

@@ -18,7 +18,7 @@ begin
     v_limits := array(select l.value from unnest(v_limits) with ordinality l (value, n) order by l.n);
   end if;
   if cardinality(v_queues) = 1 and v_limits is null and length(v_queues[1]) between 1 and 255 and right(v_queues[1], 1) <> '*' then
-    v_tickets := case when _take.n < 100 then jobmachine._collect(v_queues[1], _take.n, v_now) else jobmachine._collect_batch(v_queues[1], _take.n, v_now) end;
+    v_tickets := case when _take.n < 100 then jobmachine._collect(v_queues[1], _take.n, v_now, null) else jobmachine._collect_batch(v_queues[1], _take.n, v_now) end;
   else
     v_tickets := jobmachine._collect_queues(v_queues, _take.n, v_limits, v_now);
   end if;
