@@ -2362,7 +2362,7 @@ COMMENT ON VIEW jobmachine.attempts IS 'Attempts that failed or were lost; the l
 
 -- Name: batch_end; Type: SEQUENCE; Schema: jobmachine; Owner: -
 
-CREATE UNLOGGED SEQUENCE jobmachine.batch_end
+CREATE SEQUENCE jobmachine.batch_end
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2375,7 +2375,7 @@ COMMENT ON SEQUENCE jobmachine.batch_end IS 'The rank of the last ticket of a fu
 
 -- Name: batch_moment; Type: SEQUENCE; Schema: jobmachine; Owner: -
 
-CREATE UNLOGGED SEQUENCE jobmachine.batch_moment
+CREATE SEQUENCE jobmachine.batch_moment
     START WITH -9223372036854775808
     INCREMENT BY 1
     MINVALUE -9223372036854775808
