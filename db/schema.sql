@@ -893,15 +893,15 @@ CREATE FUNCTION jobmachine._sleeps_itself() RETURNS boolean
 
 COMMENT ON FUNCTION jobmachine._sleeps_itself() IS 'True if this session is parked or waits for an answer.';
 
--- Name: _somebody_may_wait(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+-- Name: _somebody_may_sleep(text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
-CREATE FUNCTION jobmachine._somebody_may_wait(bell text) RETURNS boolean
+CREATE FUNCTION jobmachine._somebody_may_sleep(bell text, kind text) RETURNS boolean
     LANGUAGE sql
     AS $$...$$;
 
--- Name: FUNCTION _somebody_may_wait(bell text); Type: COMMENT; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _somebody_may_sleep(bell text, kind text); Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON FUNCTION jobmachine._somebody_may_wait(bell text) IS 'False if surely nobody waits on this bell of answers.';
+COMMENT ON FUNCTION jobmachine._somebody_may_sleep(bell text, kind text) IS 'False if surely nobody sleeps on this bell; kind is queue or reply.';
 
 -- Name: job; Type: TABLE; Schema: jobmachine; Owner: -
 
@@ -3156,9 +3156,9 @@ REVOKE ALL ON FUNCTION jobmachine._sleep_on(bells text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._sleeps_itself() FROM PUBLIC;
 
--- Name: FUNCTION _somebody_may_wait(bell text); Type: ACL; Schema: jobmachine; Owner: -
+-- Name: FUNCTION _somebody_may_sleep(bell text, kind text); Type: ACL; Schema: jobmachine; Owner: -
 
-REVOKE ALL ON FUNCTION jobmachine._somebody_may_wait(bell text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION jobmachine._somebody_may_sleep(bell text, kind text) FROM PUBLIC;
 
 -- Name: TABLE claimed_job; Type: ACL; Schema: jobmachine; Owner: -
 

@@ -17,7 +17,7 @@ func TestALineThatMovesIsWaitedFor(t *testing.T) {
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
 			calls.Add(1)
-			time.Sleep(600 * time.Millisecond)
+			time.Sleep(600 * time.Millisecond) // by the clock of the bubble: nobody waits
 			return values, nil
 		}}
 		var senders sync.WaitGroup

@@ -1,7 +1,7 @@
--- The same for many. Who claims a batch beside others begins where the last one ended: from the low-water mark on he would go
--- through all that the others hold, and all that is dead and not yet known to be, the more the more workers there are. As a
--- sender may commit late, and a claim be rolled back, each session begins at the mark once in a quarter of a second.
--- Where the last one ended stands in two sequences: they are beside transactions, so others see it at once. It is a hint.
+-- Locks many tickets of a queue, from where the last batch ended: from the low-water mark on a claim would go through all that
+-- others hold, and all that is dead and not yet known to be, the more of it the more workers there are. As a sender may
+-- commit late, and a claim be rolled back, each session begins at the mark once in a quarter of a second.
+-- Where the last batch ended stands in two sequences: they are beside transactions, so others see it at once. It is a hint.
 create or replace function jobmachine._collect_batch(queue text, n integer, now timestamptz)
 returns tid[]
 language plpgsql

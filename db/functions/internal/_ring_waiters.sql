@@ -5,12 +5,12 @@ returns void
 language plpgsql
 as $$
 begin
-  if cardinality(_ring_waiters.job_ids) > 8 and not jobmachine._somebody_may_wait('reply*') then
+  if cardinality(_ring_waiters.job_ids) > 8 and not jobmachine._somebody_may_sleep('reply*', 'reply') then
     return;
   end if;
   perform jobmachine._ring('reply' || b.bucket || '*', 'reply')
   from (select distinct i.job_id & 63 as bucket from (select unnest(_ring_waiters.job_ids)) i (job_id)) b
-  where jobmachine._somebody_may_wait('reply' || b.bucket || '*');
+  where jobmachine._somebody_may_sleep('reply' || b.bucket || '*', 'reply');
 end
 $$;
 revoke all on function jobmachine._ring_waiters(bigint[]) from public;

@@ -8,9 +8,7 @@ begin
   if jobmachine._asleep(new.queue, 'queue') then -- an expression, much cheaper than perform
     perform pg_notify(jobmachine._channel(new.queue), '');
   end if;
-  if (jobmachine._may_sleep(jobmachine._lock_class('queue'), (jobmachine._bell_key('*') << 32 >> 32)::integer) or jobmachine._sleeps_itself())
-    and jobmachine._asleep('*', 'queue')
-  then
+  if jobmachine._somebody_may_sleep('*', 'queue') and jobmachine._asleep('*', 'queue') then
     perform pg_notify(jobmachine._channel('*'), '');
   end if;
   return null;

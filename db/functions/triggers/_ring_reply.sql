@@ -4,7 +4,7 @@ returns trigger
 language plpgsql
 as $$
 begin
-  if jobmachine._somebody_may_wait('reply' || (new.job_id & 63) || '*') then
+  if jobmachine._somebody_may_sleep('reply' || (new.job_id & 63) || '*', 'reply') then
     perform jobmachine._ring('reply' || (new.job_id & 63) || '*', 'reply');
   end if;
   return null;
