@@ -142,6 +142,35 @@ func TestABatchThatIsRolledBackIsClaimedNext(t *testing.T) {
 	equal(t, "claimed by the same, further", s.batch("q"), "301-400")
 }
 
+// A claim that is under way when the quarter of a second ends must not move the hint of the next one.
+func TestABatchThatIsLateMovesNoHint(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s, slow, stop := connect(t, db), connect(t, db), connect(t, db)
+	s.replace("_collect_batch", "  if cardinality(v_tickets) = _collect_batch.n then", `  if current_setting('test.slow', true) = 'on' then
+		perform pg_advisory_xact_lock_shared(4711);
+	end if;
+	if cardinality(v_tickets) = _collect_batch.n then`)
+	s.at("10")
+	s.fill(2000, 5)
+	equal(t, "at the front", slow.batch("q"), "1-100")
+	stop.exec("begin")
+	stop.exec("select jobmachine.claim('q', 1000)") // 101 to 1100, and back
+	stop.exec("rollback")
+	stop.exec("select pg_advisory_lock(4711)")
+	late := make(chan string, 1)
+	slow.exec("set test.slow = on")
+	go func() { late <- slow.batch("q") }()
+	pgtest.Eventually(t, "the slow claim has its jobs", func() bool {
+		return one[bool](s, "select exists (select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted)")
+	})
+	s.at("11")
+	equal(t, "a second later at the front", s.batch("q"), "101-200")
+	stop.exec("select pg_advisory_unlock(4711)")
+	equal(t, "late", pgtest.Receive(t, late), "1101-1200")
+	equal(t, "where the last one of this second ended", s.batch("q"), "201-300")
+}
+
 // Low-water marks of other priorities are kept, and so is the order of priorities.
 func TestABatchKeepsThePrioritiesInOrder(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -122,6 +123,16 @@ func (s session) contents() string {
 			fmt.Sprintf("select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from jobmachine.%s t", table)))
 	}
 	return out
+}
+
+// replace changes a piece of a function's text.
+func (s session) replace(function, old, new string) {
+	s.t.Helper()
+	def := one[string](s, "select pg_get_functiondef(p.oid) from pg_proc p where p.pronamespace = 'jobmachine'::regnamespace and p.proname = $1", function)
+	if !strings.Contains(def, old) {
+		s.t.Fatalf("%s has no %q; the test must follow the code", function, old)
+	}
+	s.exec(strings.Replace(def, old, new, 1))
 }
 
 // buffers counts the pages that a statement reads when its plans and the catalog are known.
