@@ -37,7 +37,7 @@ COMMENT ON FUNCTION jobmachine._asks(now timestamp with time zone) IS 'True if t
 -- Name: _asleep(text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._asleep(bell text, kind text) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE sql
     AS $$...$$;
 
 -- Name: FUNCTION _asleep(bell text, kind text); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -53,16 +53,6 @@ CREATE FUNCTION jobmachine._backoff(attempt integer, base interval, factor doubl
 -- Name: FUNCTION _backoff(attempt integer, base interval, factor double precision, max interval); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._backoff(attempt integer, base interval, factor double precision, max interval) IS 'How long to wait after a failed attempt.';
-
--- Name: _bell_key(text); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._bell_key(bell text) RETURNS bigint
-    LANGUAGE sql IMMUTABLE
-    AS $$...$$;
-
--- Name: FUNCTION _bell_key(bell text); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._bell_key(bell text) IS 'The keys of a bell: A is the lower half, B the upper.';
 
 -- Name: _channel(text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -450,6 +440,26 @@ CREATE FUNCTION jobmachine._keeps_nothing(queue text) RETURNS boolean
 -- Name: FUNCTION _keeps_nothing(queue text); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._keeps_nothing(queue text) IS 'True if jobs of the queue are removed when they are over.';
+
+-- Name: _key_a(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._key_a(bell text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _key_a(bell text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._key_a(bell text) IS 'Key A of a bell: the lower half of its hash.';
+
+-- Name: _key_b(text); Type: FUNCTION; Schema: jobmachine; Owner: -
+
+CREATE FUNCTION jobmachine._key_b(bell text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    AS $$...$$;
+
+-- Name: FUNCTION _key_b(bell text); Type: COMMENT; Schema: jobmachine; Owner: -
+
+COMMENT ON FUNCTION jobmachine._key_b(bell text) IS 'Key B of a bell: the upper half of its hash.';
 
 -- Name: _lease_key(bigint); Type: FUNCTION; Schema: jobmachine; Owner: -
 
@@ -892,16 +902,6 @@ CREATE FUNCTION jobmachine._sleeps_itself() RETURNS boolean
 -- Name: FUNCTION _sleeps_itself(); Type: COMMENT; Schema: jobmachine; Owner: -
 
 COMMENT ON FUNCTION jobmachine._sleeps_itself() IS 'True if this session is parked or waits for an answer.';
-
--- Name: _somebody_may_sleep(text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._somebody_may_sleep(bell text, kind text) RETURNS boolean
-    LANGUAGE sql
-    AS $$...$$;
-
--- Name: FUNCTION _somebody_may_sleep(bell text, kind text); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._somebody_may_sleep(bell text, kind text) IS 'False if surely nobody sleeps on this bell; kind is queue or reply.';
 
 -- Name: job; Type: TABLE; Schema: jobmachine; Owner: -
 
@@ -2856,10 +2856,6 @@ REVOKE ALL ON FUNCTION jobmachine._asleep(bell text, kind text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION jobmachine._backoff(attempt integer, base interval, factor double precision, max interval) FROM PUBLIC;
 
--- Name: FUNCTION _bell_key(bell text); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._bell_key(bell text) FROM PUBLIC;
-
 -- Name: FUNCTION _channel(bell text); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._channel(bell text) FROM PUBLIC;
@@ -3012,6 +3008,14 @@ REVOKE ALL ON FUNCTION jobmachine._is_plain(queue text, payload anyelement, prio
 
 REVOKE ALL ON FUNCTION jobmachine._keeps_nothing(queue text) FROM PUBLIC;
 
+-- Name: FUNCTION _key_a(bell text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._key_a(bell text) FROM PUBLIC;
+
+-- Name: FUNCTION _key_b(bell text); Type: ACL; Schema: jobmachine; Owner: -
+
+REVOKE ALL ON FUNCTION jobmachine._key_b(bell text) FROM PUBLIC;
+
 -- Name: FUNCTION _lease_key(lease_id bigint); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._lease_key(lease_id bigint) FROM PUBLIC;
@@ -3155,10 +3159,6 @@ REVOKE ALL ON FUNCTION jobmachine._sleep_on(bells text[]) FROM PUBLIC;
 -- Name: FUNCTION _sleeps_itself(); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._sleeps_itself() FROM PUBLIC;
-
--- Name: FUNCTION _somebody_may_sleep(bell text, kind text); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._somebody_may_sleep(bell text, kind text) FROM PUBLIC;
 
 -- Name: TABLE claimed_job; Type: ACL; Schema: jobmachine; Owner: -
 

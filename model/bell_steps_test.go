@@ -59,9 +59,9 @@ func newStage(t *testing.T) *stage {
 	for _, stop := range []mutant{
 		{"1", "_may_sleep", "when not pg_catalog.pg_try_advisory_xact_lock_shared(", "when jobmachine._stop(1, key_a) and not pg_catalog.pg_try_advisory_xact_lock_shared("},
 		{"2", "_may_sleep", "when not pg_catalog.pg_try_advisory_lock(", "when jobmachine._stop(2, key_a) and not pg_catalog.pg_try_advisory_lock("},
-		{"3", "_asleep", "if not pg_try_advisory_xact_lock_shared(", "perform jobmachine._stop(3, v_a); if not pg_try_advisory_xact_lock_shared("},
-		{"4", "_asleep", "if (case when pg_try_advisory_lock(v_class, v_a)", "perform jobmachine._stop(4, v_a); if (case when pg_try_advisory_lock(v_class, v_a)"},
-		{"5", "_asleep", "return not (case when pg_try_advisory_lock(v_class + 1", "perform jobmachine._stop(5, v_a); return not (case when pg_try_advisory_lock(v_class + 1"},
+		{"3", "_asleep", "when not pg_catalog.pg_try_advisory_xact_lock_shared(", "when jobmachine._stop(3, jobmachine._key_a(bell)) and not pg_catalog.pg_try_advisory_xact_lock_shared("},
+		{"4", "_asleep", "when pg_catalog.pg_try_advisory_lock(jobmachine._lock_class(kind), ", "when jobmachine._stop(4, jobmachine._key_a(bell)) and pg_catalog.pg_try_advisory_lock(jobmachine._lock_class(kind), "},
+		{"5", "_asleep", "when pg_catalog.pg_try_advisory_lock(jobmachine._lock_class(kind) + 1", "when jobmachine._stop(5, jobmachine._key_a(bell)) and pg_catalog.pg_try_advisory_lock(jobmachine._lock_class(kind) + 1"},
 		{"1", "_sleep_on", "perform jobmachine._hold_keys(jobmachine._lock_class('queue'),", "perform jobmachine._stop(1, null); perform jobmachine._hold_keys(jobmachine._lock_class('queue'),"},
 		{"2", "_sleep_on", "perform jobmachine._hold_keys(jobmachine._lock_class('queue_b'),", "perform jobmachine._stop(2, null); perform jobmachine._hold_keys(jobmachine._lock_class('queue_b'),"},
 		{"3", "park", "v_under_way := ", "perform jobmachine._stop(3, null); v_under_way := "},
@@ -89,13 +89,13 @@ func (st *stage) prepare() (queue string) {
 	for clash := true; clash; { // with the other bells that are rung or slept on
 		st.queues++
 		queue = fmt.Sprintf("q%d", st.queues)
-		clash = pgtest.Get[bool](st.db, `select count(distinct jobmachine._bell_key(b) & 1023) < 3 from unnest(array[$1, '*', 'tick*']) b`, queue)
+		clash = pgtest.Get[bool](st.db, `select count(distinct jobmachine._key_a(b) & 1023) < 3 from unnest(array[$1, '*', 'tick*']) b`, queue)
 	}
 	for _, a := range st.actors {
 		if a.conn.IsClosed() {
 			a.conn = st.db.Connect()
 		}
-		st.exec(a.conn, "select set_config('test.actor', '', false), set_config('test.key', ((jobmachine._bell_key($1) << 32 >> 32)::integer)::text, false)", queue)
+		st.exec(a.conn, "select set_config('test.actor', '', false), set_config('test.key', jobmachine._key_a($1)::text, false)", queue)
 		if a.n > 2 {
 			st.exec(a.conn, "select jobmachine.unpark()")
 			st.exec(a.conn, "select jobmachine.park(array[$1])", queue)

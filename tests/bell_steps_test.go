@@ -41,18 +41,22 @@ func stops(t *testing.T, db *pgtest.DB, send string, mutate func(s session)) {
 		  return true;
 		end $$`, stopClass))
 	if send != sendUnique {
-		instrument(t, s, "_may_sleep", "    when jobmachine._stop(%d) and ",
+		instrument(t, s, "_may_sleep", beforeCondition,
 			`    when (not pg_catalog.pg_try_advisory_xact_lock_shared\()`, `    when (not pg_catalog.pg_try_advisory_lock\()`)
 	} else {
-		instrument(t, s, "_asleep", beforeStatement,
-			`(  if not pg_try_advisory_xact_lock_shared)`, `(  if jobmachine\._sleeps_itself)`, `(  if \(case when pg_try_advisory_lock\(v_class, )`,
-			`(  return not \(case when pg_try_advisory_lock\(v_class \+ 1)`)
+		instrument(t, s, "_asleep", beforeCondition,
+			`    when (not pg_catalog.pg_try_advisory_xact_lock_shared\()`, `    when (jobmachine\._sleeps_itself)`,
+			`    when (pg_catalog.pg_try_advisory_lock\(jobmachine\._lock_class\(kind\), )`,
+			`    when (pg_catalog.pg_try_advisory_lock\(jobmachine\._lock_class\(kind\) \+ 1)`)
 	}
 	instrument(t, s, "park", beforeStatement,
 		`(  perform jobmachine\._sleep_on)`, `(  v_next := )`, `(  v_under_way := )`, `(  select bool_or\(jobmachine\._has_work)`)
 }
 
-const beforeStatement = "  perform jobmachine._stop(%d);\n"
+const (
+	beforeStatement = "  perform jobmachine._stop(%d);\n"
+	beforeCondition = "    when jobmachine._stop(%d) and "
+)
 
 // instrument puts a stop before what the group matches in each line; all of them must be there.
 func instrument(t *testing.T, s session, function, stop string, lines ...string) {
@@ -231,7 +235,7 @@ func TestTheStepsFindALostWakeupWhenAProtectionIsTakenOut(t *testing.T) {
 			s.exec("create or replace function jobmachine._sender_under_way(bells text[]) returns boolean language sql as 'select false'")
 		},
 		"the sender does not say that it is sending": func(s session) {
-			s.replace("_asleep", "pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), v_a & 1023)", "pg_try_advisory_xact_lock_shared(1, 1)")
+			s.replace("_asleep", "pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), jobmachine._key_a(bell) & 1023)", "pg_try_advisory_xact_lock_shared(1, 1)")
 			s.replace("_may_sleep", "pg_try_advisory_xact_lock_shared(jobmachine._lock_class('sending'), key_a & 1023)", "pg_try_advisory_xact_lock_shared(1, key_a & 1023)")
 		},
 		"the sleeper puts its flag up without a last look": func(s session) {

@@ -2,7 +2,8 @@
 -- {{ template "internal/_now.sql" . }}
 -- {{ template "internal/_refuse.sql" . }}
 -- {{ template "internal/_lock_class.sql" . }}
--- {{ template "internal/_bell_key.sql" . }}
+-- {{ template "internal/_key_a.sql" . }}
+-- {{ template "internal/_key_b.sql" . }}
 -- {{ template "internal/_channel.sql" . }}
 -- {{ template "internal/_lease_key.sql" . }}
 -- {{ template "internal/_suspicious.sql" . }}

@@ -2,7 +2,6 @@
 -- {{ template "internal/_may_sleep.sql" . }}
 -- {{ template "internal/_sleeps_itself.sql" . }}
 -- {{ template "internal/_rings.sql" . }}
--- {{ template "internal/_somebody_may_sleep.sql" . }}
 -- {{ template "internal/_asleep.sql" . }}
 -- {{ template "internal/_ring.sql" . }}
 -- {{ template "internal/_ring_waiters.sql" . }}

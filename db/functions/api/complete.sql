@@ -22,7 +22,7 @@ begin
   if not found then
     return jobmachine._verdict(complete.job_id, complete.receipt);
   end if;
-  if jobmachine._somebody_may_sleep(v_bell, 'reply') and jobmachine._asleep(v_bell, 'reply') then -- _ring, but as an expression
+  if jobmachine._asleep(v_bell, 'reply') then
     perform pg_notify(jobmachine._channel(v_bell), '');
   end if;
   insert into jobmachine.finished (job_id, started_at, finished_at, receipt, attempt, queue, worker, result)

@@ -7,7 +7,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_key_a constant integer := (jobmachine._bell_key(send.queue) << 32 >> 32)::integer;
+  v_key_a constant integer := jobmachine._key_a(send.queue);
   v_id bigint;
 begin
   -- The common send, a good name and no options but priority, takes the shortest way: one expression and two inserts of a

@@ -11,7 +11,7 @@ declare
   v_priority constant smallint := _insert_pending.priority::smallint;
   v_max_attempts constant smallint := _insert_pending.max_attempts::smallint;
   v_lane constant bigint := jobmachine._rank(_insert_pending.priority, 0);
-  v_key_a constant integer := (jobmachine._bell_key(_insert_pending.queue) << 32 >> 32)::integer;
+  v_key_a constant integer := jobmachine._key_a(_insert_pending.queue);
   v_ids bigint[];
 begin
   lock table jobmachine.pending in row exclusive mode;

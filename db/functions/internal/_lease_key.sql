@@ -3,7 +3,7 @@ create or replace function jobmachine._lease_key(lease_id bigint)
 returns integer
 language sql immutable
 as $$
-  select (jobmachine._bell_key('lease' || lease_id || '*') >> 32)::integer
+  select jobmachine._key_b('lease' || lease_id || '*')
 $$;
 revoke all on function jobmachine._lease_key(bigint) from public;
 comment on function jobmachine._lease_key(bigint) is 'The advisory lock of a lease.';

@@ -1,5 +1,5 @@
 -- A sender's quick look for sleepers on a bell, as one expression without a call, since it stands in the way of every
--- send. It is half of _asleep, which looks again, also at key B, where this says true.
+-- send. It is half of _asleep; who finds somebody here looks there again, also at key B.
 create or replace function jobmachine._may_sleep(class integer, key_a integer)
 returns boolean
 language sql volatile

@@ -7,7 +7,7 @@ declare
   v_key integer;
   v_under_way boolean := false;
 begin
-  for v_key in select (jobmachine._bell_key(b.bell) & 1023)::integer from unnest(_sender_under_way.bells) b (bell) loop
+  for v_key in select jobmachine._key_a(b.bell) & 1023 from unnest(_sender_under_way.bells) b (bell) loop
     -- Lock and unlock in one expression: no cancel can fall in between.
     if (case when pg_try_advisory_lock(jobmachine._lock_class('sending'), v_key)
       then pg_advisory_unlock(jobmachine._lock_class('sending'), v_key) else false end) is not true

@@ -10,9 +10,9 @@ begin
     return;
   end if;
   perform jobmachine._hold_keys(jobmachine._lock_class('queue'),
-    array(select (jobmachine._bell_key(b.bell) << 32 >> 32)::integer from unnest(_sleep_on.bells) b (bell)));
+    array(select jobmachine._key_a(b.bell) from unnest(_sleep_on.bells) b (bell)));
   perform jobmachine._hold_keys(jobmachine._lock_class('queue_b'),
-    array(select (jobmachine._bell_key(b.bell) >> 32)::integer from unnest(_sleep_on.bells) b (bell)));
+    array(select jobmachine._key_b(b.bell) from unnest(_sleep_on.bells) b (bell)));
   perform set_config('jobmachine_session.parked', v_bells, false);
 end
 $$;

@@ -7,8 +7,8 @@ language plpgsql
 as $$
 declare
   v_class constant integer := jobmachine._lock_class('reply');
-  v_key constant bigint := jobmachine._bell_key('reply' || _wait_on.bucket || '*');
-  v_wide constant integer := (jobmachine._bell_key('reply*') << 32 >> 32)::integer;
+  v_bell constant text := 'reply' || _wait_on.bucket || '*';
+  v_wide constant integer := jobmachine._key_a('reply*');
   v_bit constant bigint := 1::bigint << _wait_on.bucket;
   v_held bigint;
   v_a integer[];
@@ -21,19 +21,18 @@ begin
     v_b := jobmachine._held_keys(v_class + 1);
     select coalesce(bit_or(1::bigint << b.bucket), 0) into v_held
     from generate_series(0, 63) b (bucket)
-    cross join lateral (select jobmachine._bell_key('reply' || b.bucket || '*') as key) k
-    where v_wide = any (v_a) and (k.key << 32 >> 32)::integer = any (v_a) and (k.key >> 32)::integer = any (v_b);
+    where v_wide = any (v_a) and jobmachine._key_a('reply' || b.bucket || '*') = any (v_a) and jobmachine._key_b('reply' || b.bucket || '*') = any (v_b);
   end if;
   if _wait_on.waiting and v_held & v_bit = 0 then
     if v_held = 0 then
       perform pg_advisory_lock_shared(v_class, v_wide);
     end if;
-    perform pg_advisory_lock_shared(v_class, (v_key << 32 >> 32)::integer);
-    perform pg_advisory_lock_shared(v_class + 1, (v_key >> 32)::integer);
+    perform pg_advisory_lock_shared(v_class, jobmachine._key_a(v_bell));
+    perform pg_advisory_lock_shared(v_class + 1, jobmachine._key_b(v_bell));
     v_held := v_held | v_bit;
   elsif not _wait_on.waiting and v_held & v_bit <> 0 then
-    perform pg_advisory_unlock_shared(v_class, (v_key << 32 >> 32)::integer);
-    perform pg_advisory_unlock_shared(v_class + 1, (v_key >> 32)::integer);
+    perform pg_advisory_unlock_shared(v_class, jobmachine._key_a(v_bell));
+    perform pg_advisory_unlock_shared(v_class + 1, jobmachine._key_b(v_bell));
     v_held := v_held & ~v_bit;
     if v_held = 0 then
       perform pg_advisory_unlock_shared(v_class, v_wide);

@@ -5,10 +5,10 @@ returns trigger
 language plpgsql
 as $$
 begin
-  if jobmachine._asleep(new.queue, 'queue') then -- an expression, much cheaper than perform
+  if jobmachine._asleep(new.queue, 'queue') then
     perform pg_notify(jobmachine._channel(new.queue), '');
   end if;
-  if jobmachine._somebody_may_sleep('*', 'queue') and jobmachine._asleep('*', 'queue') then
+  if jobmachine._asleep('*', 'queue') then
     perform pg_notify(jobmachine._channel('*'), '');
   end if;
   return null;

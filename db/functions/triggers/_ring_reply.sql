@@ -4,8 +4,8 @@ returns trigger
 language plpgsql
 as $$
 begin
-  if jobmachine._somebody_may_sleep('reply' || (new.job_id & 63) || '*', 'reply') then
-    perform jobmachine._ring('reply' || (new.job_id & 63) || '*', 'reply');
+  if jobmachine._asleep('reply' || (new.job_id & 63) || '*', 'reply') then
+    perform pg_notify(jobmachine._channel('reply' || (new.job_id & 63) || '*'), '');
   end if;
   return null;
 end
