@@ -83,7 +83,7 @@ func Call[Out any](ctx context.Context, c *Client, queue string, payload any, o 
 	}
 	a, err := last(c.answers(ctx, id, sent))
 	if err == nil && a.Payload != nil {
-		err = pg.Wrap(fmt.Sprintf("reply to job %d", id), json.Unmarshal(a.Payload, &out))
+		err = pg.WrapJob("reply to", id, json.Unmarshal(a.Payload, &out))
 	}
 	return out, err
 }
@@ -123,7 +123,7 @@ func (c *Client) answers(ctx context.Context, id, before int64) iter.Seq2[Answer
 				pause = min(pause, c.check(ctx, id, bucket, &poll))
 			}
 			if err != nil {
-				yield(Answer{}, pg.Wrap(fmt.Sprintf("await job %d", id), cmp.Or(context.Cause(ctx), err)))
+				yield(Answer{}, pg.WrapJob("await", id, cmp.Or(context.Cause(ctx), err)))
 				return
 			}
 			bell.Wait(ctx, pause)

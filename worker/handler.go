@@ -154,7 +154,7 @@ func FromContext(ctx context.Context) *Job {
 
 // Bind decodes the payload into v.
 func (j *Job) Bind(v any) error {
-	return pg.Wrap(fmt.Sprintf("payload of job %d", j.ID), json.Unmarshal(j.Payload, v))
+	return pg.WrapJob("payload of", j.ID, json.Unmarshal(j.Payload, v))
 }
 
 // Reply gives an interim answer, such as progress; it is committed when Reply returns. The error is
@@ -165,13 +165,13 @@ func (j *Job) Reply(ctx context.Context, v any) error {
 	}
 	w := j.worker
 	return j.say("reply", v, func(payload json.RawMessage) (string, error) {
-		if w.cfg.Pool != nil {
-			return gen.New(schema.DB(w.cfg.Pool, w.cfg.Schema)).Reply(ctx, j.ID, j.Receipt, payload)
-		}
-		// A cancelled statement would cost the connection.
-		return pg.Ask(context.WithoutCancel(ctx), w.settles.Do, func(ctx context.Context, q *gen.Queries) (string, error) {
+		reply := func(ctx context.Context, q *gen.Queries) (string, error) {
 			return q.Reply(ctx, j.ID, j.Receipt, payload)
-		})
+		}
+		if w.cfg.Pool != nil {
+			return reply(ctx, gen.New(schema.DB(w.cfg.Pool, w.cfg.Schema)))
+		}
+		return pg.Ask(context.WithoutCancel(ctx), w.settles.Do, reply) // a cancelled statement would cost the connection
 	})
 }
 
@@ -196,5 +196,5 @@ func (j *Job) say(verb string, v any, call func(json.RawMessage) (string, error)
 	} else if err == nil && verdict != "ok" && verdict != "already" {
 		err = errors.New(verdict)
 	}
-	return pg.Wrap(fmt.Sprintf("%s job %d", verb, j.ID), err)
+	return pg.WrapJob(verb, j.ID, err)
 }

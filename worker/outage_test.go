@@ -232,45 +232,26 @@ func TestOutcomesSurviveAnOutage(t *testing.T) {
 	p := newProxy(b)
 	gate := make(chan bool)
 	var runs sync.Map
-	w, _ := b.work("long", func(_ context.Context, job *worker.Job) (any, error) {
+	b.work("long", func(_ context.Context, job *worker.Job) (any, error) {
 		<-gate
 		n, _ := runs.LoadOrStore(job.ID, new(atomic.Int32))
 		n.(*atomic.Int32).Add(1)
 		return job.ID, nil
-	}, func(cfg *worker.Config) { cfg.DatabaseURL, cfg.PollOnly, cfg.Concurrency = p.url, true, 50 })
-	send := func(n int) (ids []int64) {
-		for i := range n {
-			ids = append(ids, b.send("long", i))
-		}
-		for _, id := range ids {
-			b.until(id, "running")
-		}
-		return ids
+	}, func(cfg *worker.Config) {
+		cfg.DatabaseURL = p.url + "&default_query_exec_mode=exec" // nothing is prepared, or the answer to that could be lost
+		cfg.PollOnly, cfg.Concurrency = true, 50
+	})
+	ids := make([]int64, 50)
+	for i := range ids {
+		ids[i] = b.send("long", i)
 	}
-	// Both calls for outcomes are prepared before answers get lost: for a lone one, and for many, which gather while it waits.
-	for _, warm := range []int{1, 5} {
-		send(warm)
-		tx, err := b.Pool.Begin(t.Context())
-		if err == nil {
-			_, err = tx.Exec(t.Context(), "select from jobmachine.running for update")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range warm {
-			gate <- true
-		}
-		b.eventually("outcomes wait", func() bool { return w.Health().Unsettled == warm })
-		if err := tx.Commit(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		b.eventually("no outcome waits", func() bool { return w.Health().Unsettled == 0 })
+	for _, id := range ids {
+		b.until(id, "running")
 	}
-	ids := send(50)
 	// The outcomes arrive, and the answer that they did is lost.
 	p.swallow.Store(true)
 	close(gate)
-	b.Eventually("select count(*) > 6 from jobmachine.jobs where state = 'completed'")
+	b.Eventually("select count(*) > 0 from jobmachine.jobs where state = 'completed'")
 	p.cut()
 	for _, id := range ids {
 		if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != fmt.Sprint(id) {

@@ -2,6 +2,7 @@ package pg
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -87,6 +88,14 @@ func Code(err error) string {
 		return pg.Code
 	}
 	return ""
+}
+
+// WrapJob is Wrap for what is said of one job.
+func WrapJob(what string, id int64, err error) error {
+	if err == nil {
+		return nil
+	}
+	return Wrap(fmt.Sprintf("%s job %d", what, id), err)
 }
 
 // Writable returns an error if the server takes no writes. The server says so at the connect, and with
