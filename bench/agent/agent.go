@@ -50,7 +50,7 @@ func payload(n int) Payload { return Payload{First + int64(n)%(9*First), filler}
 
 // Request is a line to an agent.
 type Request struct {
-	Do          string  `json:"do"` // install, send, bulk, pace, call, work, count, stamps or stop
+	Do          string  `json:"do"` // share, install, send, bulk, pace, call, work, count, stamps or stop
 	Producers   int     `json:"producers,omitempty"`
 	Seconds     float64 `json:"seconds,omitempty"`
 	Jobs        int     `json:"jobs,omitempty"`
@@ -59,7 +59,7 @@ type Request struct {
 	Quiet       bool    `json:"quiet,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
 	Mode        string  `json:"mode,omitempty"`  // of handlers: noop, sleep (10 ms), stamp, reply or hold
-	Cores       int     `json:"cores,omitempty"` // for a worker in Go: its share of the machine's, all if 0; JavaScript runs on one
+	Cores       int     `json:"cores,omitempty"` // of share
 }
 
 // Reply is the line that answers it. Times are microseconds of CLOCK_MONOTONIC, so that those of two processes compare.
@@ -107,6 +107,9 @@ type agent struct {
 
 func (a *agent) do(ctx context.Context, r Request) (Reply, error) {
 	switch r.Do {
+	case "share":
+		runtime.GOMAXPROCS(r.Cores)
+		return Reply{}, nil
 	case "install":
 		return Reply{}, a.Install(ctx)
 	case "send":
@@ -217,9 +220,6 @@ func (a *agent) pace(ctx context.Context, r Request, send func(context.Context, 
 }
 
 func (a *agent) work(ctx context.Context, r Request) (err error) {
-	if r.Cores > 0 {
-		runtime.GOMAXPROCS(r.Cores)
-	}
 	a.count.Store(0)
 	a.first.Store(0)
 	a.stamps = Reply{}

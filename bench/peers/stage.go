@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -71,13 +72,20 @@ func (s *stage) set(ctx context.Context) error {
 	return err
 }
 
-// agent starts one more process of the system; the first one is the one that installed it.
+// agent starts one more process of the system; the first one is the one that installed it. All of them share the cores, as
+// containers with limits do.
 func (s *stage) agent(ctx context.Context) (*process, error) {
 	p, err := startAgent(ctx, s.System, s.NodeDir, s.url)
-	if err == nil {
-		s.agents = append(s.agents, p)
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	s.agents = append(s.agents, p)
+	for _, a := range s.agents {
+		if _, err := a.ask(agent.Request{Do: "share", Cores: max(1, runtime.GOMAXPROCS(0)/len(s.agents))}); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 func (s *stage) producer() *process { return s.agents[0] }

@@ -3,7 +3,6 @@ package peers
 import (
 	"cmp"
 	"context"
-	"runtime"
 	"time"
 
 	"github.com/jobmachine/jobmachine/bench/agent"
@@ -40,7 +39,7 @@ func bulk(ctx context.Context, s *stage) error {
 	})
 }
 
-// drain: jobs that do nothing, until all are over in the database. Processes share the cores, as containers with limits do.
+// drain: jobs that do nothing, until all are over in the database.
 func drain(processes int) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
 		jobs := s.Jobs
@@ -59,7 +58,7 @@ func drain(processes int) func(context.Context, *stage) error {
 		}
 		return s.notifies(ctx, func() (int, error) {
 			return jobs, s.measure(ctx, func() (int, float64, error) {
-				seconds, err := s.drain(ctx, workers, jobs, agent.Request{Cores: max(1, runtime.GOMAXPROCS(0)/processes)})
+				seconds, err := s.drain(ctx, workers, jobs, agent.Request{})
 				return jobs, seconds, err
 			})
 		})
