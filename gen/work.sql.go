@@ -118,57 +118,6 @@ func (q *Queries) ClaimMany(ctx context.Context, arg ClaimManyParams) ([]Claimed
 	return items, nil
 }
 
-const claimManyAsync = `-- name: ClaimManyAsync :many
-select id, receipt, queue, payload, headers, attempt, max_attempts, created_at, deadline_at, lease_id, reply_to from jobmachine.claim_many(queues => $1::text[], n => $2::int, limits => $3::int[],
-  lease_id => $4::bigint, worker => nullif(set_config('synchronous_commit', 'off', true), 'off'))
-`
-
-type ClaimManyAsyncParams struct {
-	Queues  []string
-	N       int32
-	Limits  []int32
-	LeaseID int64
-}
-
-// ClaimManyAsync is ClaimMany, in a transaction that commits asynchronously: one that a server crash undoes is a pending job again.
-// Not for a transaction with rows of yours. What has a single attempt is claimed durably all the same.
-func (q *Queries) ClaimManyAsync(ctx context.Context, arg ClaimManyAsyncParams) ([]ClaimedJob, error) {
-	rows, err := q.db.Query(ctx, claimManyAsync,
-		arg.Queues,
-		arg.N,
-		arg.Limits,
-		arg.LeaseID,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ClaimedJob{}
-	for rows.Next() {
-		var i ClaimedJob
-		if err := rows.Scan(
-			&i.ID,
-			&i.Receipt,
-			&i.Queue,
-			&i.Payload,
-			&i.Headers,
-			&i.Attempt,
-			&i.MaxAttempts,
-			&i.CreatedAt,
-			&i.DeadlineAt,
-			&i.LeaseID,
-			&i.ReplyTo,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const claimedUnder = `-- name: ClaimedUnder :many
 select id, receipt, queue, payload, headers, attempt, max_attempts, created_at, deadline_at, lease_id, reply_to from jobmachine.claimed_job c
 where c.lease_id = $1 and c.receipt <> all ($2::bigint[]) and coalesce(c.deadline_at > now(), true)

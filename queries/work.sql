@@ -8,12 +8,6 @@ select * from jobmachine.claim(queue => @queue::text, n => @n::int, lease_id => 
 select * from jobmachine.claim_many(queues => @queues::text[], n => @n::int, limits => sqlc.narg(limits)::int[],
   lease_id => sqlc.narg(lease_id)::bigint, ttl => sqlc.narg(ttl)::interval, worker => sqlc.narg(worker)::text);
 
--- ClaimManyAsync is ClaimMany, in a transaction that commits asynchronously: one that a server crash undoes is a pending job again.
--- Not for a transaction with rows of yours. What has a single attempt is claimed durably all the same.
--- name: ClaimManyAsync :many
-select * from jobmachine.claim_many(queues => @queues::text[], n => @n::int, limits => sqlc.narg(limits)::int[],
-  lease_id => @lease_id::bigint, worker => nullif(set_config('synchronous_commit', 'off', true), 'off'));
-
 -- Complete finishes a job with its last answer and returns the verdict.
 -- name: Complete :one
 select jobmachine.complete(job_id => @job_id::bigint, receipt => @receipt::bigint, reply => sqlc.narg(reply)::jsonb)::text as verdict;

@@ -224,14 +224,17 @@ func TestAnAsynchronousClaimOfAJobWithOneAttemptIsDurable(t *testing.T) {
 	t.Parallel()
 	s := connect(t, pgtest.New(t))
 	lease := one[int64](s, "select jobmachine.open_lease('w', '10 min')")
-	s.exec("select jobmachine.send('once', max_attempts => 1), jobmachine.send('often')")
 	s.exec("set synchronous_commit = off")
-	s.exec("begin")
-	s.claim("often", 1, lease)
-	equal(t, "after a claim that may be lost", one[string](s, "show synchronous_commit"), "off")
-	s.claim("once", 1, lease)
-	equal(t, "after a claim that may not", one[string](s, "show synchronous_commit"), "on")
-	s.exec("commit")
+	for _, jobs := range []int{1, 3} { // one goes another way than many
+		s.exec("select jobmachine.send('often'), jobmachine.send('once') from generate_series(2, $1)", jobs)
+		s.exec("select jobmachine.send('often'), jobmachine.send('once', max_attempts => 1)")
+		s.exec("begin")
+		equal(t, "often", len(s.claim("often", jobs, lease)), jobs)
+		equal(t, "after a claim that may be lost", one[string](s, "show synchronous_commit"), "off")
+		equal(t, "once", len(s.claim("once", jobs, lease)), jobs)
+		equal(t, "after a claim that may not", one[string](s, "show synchronous_commit"), "on")
+		s.exec("commit")
+	}
 }
 
 // However many tickets it finds, and also if it is its own housekeeping that finds the lease expired.

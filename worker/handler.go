@@ -165,13 +165,13 @@ func (j *Job) Reply(ctx context.Context, v any) error {
 	}
 	w := j.worker
 	return j.say("reply", v, func(payload json.RawMessage) (string, error) {
-		reply := func(ctx context.Context, q *gen.Queries) (string, error) {
-			return q.Reply(ctx, j.ID, j.Receipt, payload)
-		}
 		if w.cfg.Pool != nil {
-			return reply(ctx, gen.New(schema.DB(w.cfg.Pool, w.cfg.Schema)))
+			return gen.New(schema.DB(w.cfg.Pool, w.cfg.Schema)).Reply(ctx, j.ID, j.Receipt, payload)
 		}
-		return pg.Ask(context.WithoutCancel(ctx), w.settles.Do, reply) // a cancelled statement would cost the connection
+		// A cancelled statement would cost the connection.
+		return pg.Ask(context.WithoutCancel(ctx), w.settles.Do, func(ctx context.Context, q *gen.Queries) (string, error) {
+			return q.Reply(ctx, j.ID, j.Receipt, payload)
+		})
 	})
 }
 

@@ -67,7 +67,7 @@ func (w *Worker) loop(ctx, life context.Context, drain bool) error {
 
 // room counts the free slots, and tells whether there is nothing to wait for. The queues take turns in
 // being the first. Outcomes that pile up, because the database is slow, hold back new claims.
-func (w *Worker) room(turn int) (p gen.ClaimManyAsyncParams, quiet bool) {
+func (w *Worker) room(turn int) (p gen.ClaimManyParams, quiet bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	free := w.cfg.Concurrency - w.running - max(0, len(w.outcomes)-batchSize)
@@ -88,7 +88,7 @@ func (w *Worker) room(turn int) (p gen.ClaimManyAsyncParams, quiet bool) {
 
 // claim takes jobs and starts them. After an error, and once per renewal, it looks for jobs that run
 // under the lease and not here: the answer of their claim was lost, perhaps before it committed.
-func (w *Worker) claim(ctx context.Context, p gen.ClaimManyAsyncParams) (n int, err error) {
+func (w *Worker) claim(ctx context.Context, p gen.ClaimManyParams) (n int, err error) {
 	if w.lease.Load() == 0 {
 		if err = w.trouble("open lease", w.renew(ctx, 0)); err != nil {
 			return 0, err
@@ -96,7 +96,7 @@ func (w *Worker) claim(ctx context.Context, p gen.ClaimManyAsyncParams) (n int, 
 	}
 	defer w.claimed.Time()()
 	lease := w.lease.Load()
-	p.LeaseID = lease
+	p.LeaseID = &lease
 	var jobs []gen.ClaimedJob
 	if w.unsure.Swap(false) {
 		w.unpark(ctx) // what comes from here is not all there is
@@ -111,7 +111,7 @@ func (w *Worker) claim(ctx context.Context, p gen.ClaimManyAsyncParams) (n int, 
 		})
 	}
 	if err == nil && len(jobs) == 0 {
-		jobs, err = pg.Ask(ctx, w.claims.Or(w.settles), func(ctx context.Context, q *gen.Queries) ([]gen.ClaimedJob, error) { return q.ClaimManyAsync(ctx, p) })
+		jobs, err = pg.Ask(ctx, w.claims.Do, func(ctx context.Context, q *gen.Queries) ([]gen.ClaimedJob, error) { return q.ClaimMany(ctx, p) })
 	}
 	if err = w.trouble("claim", err); err != nil {
 		w.unsure.Store(true)

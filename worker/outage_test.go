@@ -232,7 +232,7 @@ func TestOutcomesSurviveAnOutage(t *testing.T) {
 	p := newProxy(b)
 	gate := make(chan bool)
 	var runs sync.Map
-	b.work("long", func(_ context.Context, job *worker.Job) (any, error) {
+	w, _ := b.work("long", func(_ context.Context, job *worker.Job) (any, error) {
 		<-gate
 		n, _ := runs.LoadOrStore(job.ID, new(atomic.Int32))
 		n.(*atomic.Int32).Add(1)
@@ -241,6 +241,9 @@ func TestOutcomesSurviveAnOutage(t *testing.T) {
 		cfg.DatabaseURL = p.url + "&default_query_exec_mode=exec" // nothing is prepared, or the answer to that could be lost
 		cfg.PollOnly, cfg.Concurrency = true, 50
 	})
+	first := b.send("long", 0)
+	gate <- true
+	b.until(first, "completed") // the connection for outcomes is open
 	ids := make([]int64, 50)
 	for i := range ids {
 		ids[i] = b.send("long", i)
@@ -248,11 +251,16 @@ func TestOutcomesSurviveAnOutage(t *testing.T) {
 	for _, id := range ids {
 		b.until(id, "running")
 	}
-	// The outcomes arrive, and the answer that they did is lost.
+	b.eventually("its outcome is settled", func() bool { return w.Health().Unsettled == 0 })
+	// The first outcome arrives, and the answer that it did is lost. Then nobody gets through for a while.
 	p.swallow.Store(true)
-	close(gate)
-	b.Eventually("select count(*) > 0 from jobmachine.jobs where state = 'completed'")
+	gate <- true
+	b.Eventually("select count(*) = 2 from jobmachine.jobs where state = 'completed'")
+	p.down.Store(true)
 	p.cut()
+	close(gate)
+	b.eventually("the outcomes do not get through", func() bool { return w.Health().Unsettled == 50 && p.refused.Load() > 3 })
+	p.down.Store(false)
 	for _, id := range ids {
 		if a, err := b.client.Await(t.Context(), id); err != nil || string(a.Payload) != fmt.Sprint(id) {
 			t.Error(string(a.Payload), err)

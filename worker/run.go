@@ -177,7 +177,7 @@ func (w *Worker) settle(ctx context.Context, batch []*run) error {
 	for i, r := range batch {
 		p.JobIds[i], p.Receipts[i], p.Outcomes[i], p.Replies[i], p.Errors[i], p.Delays[i] = r.ID, r.Receipt, r.verb, r.reply, pg.Text(r.err), r.delay
 	}
-	verdicts, err := pg.Settle(ctx, w.claims, w.settles, p)
+	verdicts, err := pg.Ask(ctx, w.settles.Do, func(ctx context.Context, q *gen.Queries) ([]string, error) { return pg.Settle(ctx, q, p) })
 	for i, v := range verdicts {
 		switch r := batch[i]; {
 		case v == "stale" || v == "unknown" || v == "invalid":

@@ -77,7 +77,7 @@ type Worker struct {
 	queues   []string        // of the handlers
 	base     context.Context // parent of every handler's ctx
 
-	// Connections of the worker's own: handlers can never starve it. What one is too busy for the other takes.
+	// Connections of the worker's own: handlers can never starve it.
 	claims, settles *pg.Session
 	listener        *listen.Listener // down when PollOnly
 
@@ -121,7 +121,8 @@ func New(cfg Config) (*Worker, error) {
 	w := &Worker{
 		cfg: cfg, runs: map[int64]*run{},
 		wake: make(pg.Bell, 1), freed: make(pg.Bell, 1), ended: make(pg.Bell, 1), beat: make(pg.Bell, 1),
-		claims:  &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, false)},
+		// A claim that a crash undoes is a pending job again, and the housekeeper does it again.
+		claims:  &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, true)},
 		settles: &pg.Session{Schema: cfg.Schema, Dialer: main.With(name, pooled, false)},
 	}
 	direct = direct.With(name+" (listen)", false, true)

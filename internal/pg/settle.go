@@ -8,19 +8,9 @@ import (
 	"github.com/jobmachine/jobmachine/gen"
 )
 
-// Settle ends runs. A lone one goes on the connection that claims, if that is free, as its caches are warm; a batch does not, for
-// the next claim to overlap with it.
-func Settle(ctx context.Context, claims, settles *Session, p gen.SettleParams) ([]string, error) {
-	do := settles.Do
-	if len(p.JobIds) == 1 {
-		do = claims.Or(settles)
-	}
-	return Ask(ctx, do, func(ctx context.Context, q *gen.Queries) ([]string, error) { return settle(ctx, q, p) })
-}
-
-// settle: a lone one that completes has a call of its own, which is cheaper for the server; if it is refused, settle gives the
-// verdict.
-func settle(ctx context.Context, q *gen.Queries, p gen.SettleParams) ([]string, error) {
+// Settle ends runs. A lone one that completes has a call of its own, which is cheaper for the server; if it is refused, settle
+// gives the verdict.
+func Settle(ctx context.Context, q *gen.Queries, p gen.SettleParams) ([]string, error) {
 	if slices.Equal(p.Outcomes, []string{"complete"}) {
 		var reply json.RawMessage
 		if p.Replies[0] != "" {
