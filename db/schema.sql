@@ -1075,16 +1075,6 @@ CREATE FUNCTION jobmachine._suspicious(value anyelement) RETURNS boolean
 
 COMMENT ON FUNCTION jobmachine._suspicious(value anyelement) IS 'True if a value may be over 1 MB.';
 
--- Name: _take(text[], integer, integer[], bigint, interval, text); Type: FUNCTION; Schema: jobmachine; Owner: -
-
-CREATE FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) RETURNS tid[]
-    LANGUAGE plpgsql
-    AS $$...$$;
-
--- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text); Type: COMMENT; Schema: jobmachine; Owner: -
-
-COMMENT ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) IS 'Locks jobs of queues and patterns, in the order given, and tells where.';
-
 -- Name: _take_away(bigint[], bigint[], text, text); Type: FUNCTION; Schema: jobmachine; Owner: -
 
 CREATE FUNCTION jobmachine._take_away(job_ids bigint[], receipts bigint[], outcome text, error text) RETURNS void
@@ -1319,12 +1309,6 @@ Example: select jobmachine.check(42)';
 CREATE FUNCTION jobmachine.claim(queue text, n integer DEFAULT 1, lease_id bigint DEFAULT NULL::bigint, ttl interval DEFAULT '00:05:00'::interval, worker text DEFAULT NULL::text) RETURNS SETOF jobmachine.claimed_job
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off'
-    SET enable_bitmapscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$...$$;
 
 -- Name: FUNCTION claim(queue text, n integer, lease_id bigint, ttl interval, worker text); Type: COMMENT; Schema: jobmachine; Owner: -
@@ -3175,10 +3159,6 @@ REVOKE ALL ON FUNCTION jobmachine._start_one(ticket tid, lease_id bigint, now ti
 -- Name: FUNCTION _suspicious(value anyelement); Type: ACL; Schema: jobmachine; Owner: -
 
 REVOKE ALL ON FUNCTION jobmachine._suspicious(value anyelement) FROM PUBLIC;
-
--- Name: FUNCTION _take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text); Type: ACL; Schema: jobmachine; Owner: -
-
-REVOKE ALL ON FUNCTION jobmachine._take(queues text[], n integer, limits integer[], lease_id bigint, ttl interval, worker text) FROM PUBLIC;
 
 -- Name: FUNCTION _take_away(job_ids bigint[], receipts bigint[], outcome text, error text); Type: ACL; Schema: jobmachine; Owner: -
 

@@ -1,5 +1,4 @@
 -- Tickets are locked, and jobs started.
--- {{ template "internal/_take.sql" . }}
 -- {{ template "internal/_collect_queues.sql" . }}
 -- {{ template "internal/_collect.sql" . }}
 -- {{ template "internal/_collect_batch.sql" . }}

@@ -45,11 +45,11 @@ func Statements(ctx context.Context, url string) ([]Figure, error) {
 	}{
 		{"send", "select jobmachine.send('bench', " + Payload + ")", 1, 3},
 		{"send_many of 100", "select jobmachine.send_many('bench', array_fill(" + Payload + ", array[100]))", 100, 6},
-		{"claim of 1", fmt.Sprintf("create temp table run1 as select * from jobmachine.claim('bench', 1, %d)", lease), 1, 7 + 2}, // 2 once a second: is tick due?
+		{"claim_many of 1", fmt.Sprintf("create temp table run1 as select * from jobmachine.claim_many(array['bench'], 1, lease_id => %d)", lease), 1, 7 + 2}, // 2 once a second: is tick due?
 		{"complete", "select jobmachine.complete(id, receipt) from run1", 1, 4},
-		{"claim of 100", fmt.Sprintf("create temp table run100 as select * from jobmachine.claim('bench', 100, %d)", lease), 100, 6 + 2},
+		{"claim_many of 100", fmt.Sprintf("create temp table run100 as select * from jobmachine.claim_many(array['bench'], 100, lease_id => %d)", lease), 100, 6 + 2},
 		{"settle of 100", `select jobmachine.settle(array_agg(id), array_agg(receipt), array_fill('complete'::text, array[100])) from run100`, 100, 5},
-		{"claim of an empty queue", fmt.Sprintf("select * from jobmachine.claim('nothing', 100, %d)", lease), 1, 2 + 2},
+		{"claim_many of an empty queue", fmt.Sprintf("select * from jobmachine.claim_many(array['nothing'], 100, lease_id => %d)", lease), 1, 2 + 2},
 	}
 	const tidy = "drop table if exists run1, run100"
 	for range 7 { // as often as it takes to get generic plans
