@@ -1,6 +1,6 @@
 -- Who waits for an answer sleeps on one of 64 bells, by the job's id. Whoever puts jobs among the finished calls this: a
--- trigger on finished would copy every row for it. A batch has answers on many bells, and mostly
--- nobody waits at all; whoever waits for any answer sleeps on the wide bell of answers, reply*, too.
+-- trigger on finished would copy every row for it. A batch has answers on many bells, and mostly nobody waits at all; whoever
+-- waits for any answer sleeps on the wide bell of answers, reply*, too.
 create or replace function jobmachine._ring_waiters(job_ids bigint[])
 returns void
 language plpgsql
