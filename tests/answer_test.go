@@ -41,6 +41,26 @@ func TestRepliesAtTheSameMomentAreNumberedWithoutGaps(t *testing.T) {
 	equal(t, "answers", one[string](a, "select string_agg(concat(seq, ':', payload), ' ') from jobmachine.replies($1)", id), "1:1 2:2")
 }
 
+// A job that nobody reported an error of has a reason.
+func TestTheLastAnswerSaysWhyAJobFailed(t *testing.T) {
+	t.Parallel()
+	s := connect(t, pgtest.New(t))
+	expired := one[int64](s, "select jobmachine.send('q', expires_in => '1 h')")
+	s.exec("update jobmachine.pending set expires_at = now() - interval '1 s'")
+	s.exec("select jobmachine.tick()")
+	cancelled := one[int64](s, "select jobmachine.send('q')")
+	s.exec("select jobmachine.cancel($1, reason => 'ordered twice')", cancelled)
+	failed := one[int64](s, "select jobmachine.send('q')")
+	r := s.claimOne("q")
+	s.exec("select jobmachine.fail($1, $2, 'no such host', permanent => true)", r.ID, r.Receipt)
+	for _, by := range []string{"replies", "receive"} {
+		answer := "select string_agg(concat_ws(' ', seq, state, error), ', ') from jobmachine." + by + "($1)"
+		equal(t, by, one[string](s, answer, expired), "1 failed not started in time")
+		equal(t, by, one[string](s, answer, cancelled), "1 cancelled ordered twice")
+		equal(t, by, one[string](s, answer, failed), "1 failed no such host")
+	}
+}
+
 func TestAReplyOverEightKilobytesWakesItsWaiter(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)

@@ -244,6 +244,7 @@ func TestOutcomesSurviveAnOutage(t *testing.T) {
 	first := b.send("long", 0)
 	gate <- true
 	b.until(first, "completed") // the connection for outcomes is open
+	b.eventually("its answer has come", func() bool { return w.Health().Unsettled == 0 })
 	ids := make([]int64, 50)
 	for i := range ids {
 		ids[i] = b.send("long", i)
@@ -251,7 +252,6 @@ func TestOutcomesSurviveAnOutage(t *testing.T) {
 	for _, id := range ids {
 		b.until(id, "running")
 	}
-	b.eventually("its outcome is settled", func() bool { return w.Health().Unsettled == 0 })
 	// The first outcome arrives, and the answer that it did is lost. Then nobody gets through for a while.
 	p.swallow.Store(true)
 	gate <- true
