@@ -21,7 +21,7 @@ async function open (n) {
 }
 
 const commands = {
-  share: () => {}, // it runs on one core
+  share: () => {}, // JavaScript runs on one core
 
   install: () => system.install(),
 
