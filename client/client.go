@@ -38,11 +38,11 @@ var patience = time.Second // of sends with one that is under way and may hang
 
 // Config of a Client. The zero value is fine.
 type Config struct {
-	Queue       string       // where Send puts jobs when no queue is named
-	Schema      string       // where jobmachine is installed; default jobmachine
-	ListenURL   string       // direct connection for LISTEN; Open takes its url, New polls without it
-	GatherSends bool         // with a pool: Sends without Options that come while one is under way share the next transaction
-	Logger      *slog.Logger // default slog.Default()
+	Queue     string       // where Send puts jobs when no queue is named
+	Schema    string       // where jobmachine is installed; default jobmachine
+	ListenURL string       // direct connection for LISTEN; Open takes its url, New polls without it
+	SendAlone bool         // every Send has a transaction of its own; default: those that come while one is under way share the next
+	Logger    *slog.Logger // default slog.Default()
 }
 
 // Client sends jobs and waits for answers. It may be used by many goroutines at once if its database
@@ -74,15 +74,15 @@ func Open(ctx context.Context, url string, cfg Config) (*Client, error) {
 		pool.Close()
 		return nil, err
 	}
-	c.pool = pool
+	c.pool, c.cfg.SendAlone = pool, cfg.SendAlone
 	return c, nil
 }
 
 // New makes a client that uses db.
 func New(db DBTX, cfg Config) (*Client, error) {
-	cfg.Schema = cmp.Or(cfg.Schema, schema.Default)
-	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
-	if err := cmp.Or(schema.Check(cfg.Schema), pg.MayGather(cfg.GatherSends, db)); err != nil {
+	cfg.Schema, cfg.Logger = cmp.Or(cfg.Schema, schema.Default), cmp.Or(cfg.Logger, slog.Default())
+	cfg.SendAlone = cfg.SendAlone || !pg.MayGather(db)
+	if err := schema.Check(cfg.Schema); err != nil {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())
@@ -125,8 +125,8 @@ type Options struct {
 	Headers     map[string]any // a flat object for the handler
 }
 
-// Send puts a job into a queue and returns its ticket number. []byte and json.RawMessage are sent as
-// the JSON they are, anything else as encoding/json encodes it; nil is the empty object.
+// Send puts a job into a queue and returns its ticket number when it is committed. []byte and json.RawMessage are sent as
+// the JSON they are, anything else as encoding/json encodes it; nil is the empty object. See Config.SendAlone.
 func (c *Client) Send(ctx context.Context, queue string, payload any, o ...Options) (int64, error) {
 	return c.send(ctx, c.q, queue, payload, o)
 }
@@ -141,7 +141,7 @@ func (c *Client) send(ctx context.Context, q *gen.Queries, queue string, payload
 	if err != nil {
 		return 0, err
 	}
-	if c.cfg.GatherSends && q == c.q && len(options) == 0 && len(p.Payloads[0]) <= 16<<10 { // a large one goes alone
+	if !c.cfg.SendAlone && q == c.q && len(options) == 0 && len(p.Payloads[0]) <= 16<<10 { // a large one goes alone
 		id, err := c.gather.Do(ctx, p.Queue, p.Payloads[0])
 		return id, pg.Wrap("send", err)
 	}

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/tracelog"
+
 	"github.com/jobmachine/jobmachine/client"
 	"github.com/jobmachine/jobmachine/internal/pgtest"
 )
@@ -28,7 +32,7 @@ func newGathering(t *testing.T) *gathering {
 	t.Helper()
 	g := &gathering{bench: newBench(t)}
 	var err error
-	if g.client, err = client.New(g.Pool, client.Config{GatherSends: true, Logger: quiet}); err != nil {
+	if g.client, err = client.New(g.Pool, client.Config{Logger: quiet}); err != nil {
 		t.Fatal(err)
 	}
 	g.Exec("create sequence tries")
@@ -140,16 +144,69 @@ func TestOneInLineIsRefusedOnce(t *testing.T) {
 	}
 }
 
-func TestOnlyAPoolGathers(t *testing.T) {
+// shares reports whether a client's sends that come while one is under way share a transaction.
+func (g *gathering) shares(c *client.Client) bool {
+	g.Helper()
+	g.client = c
+	let := g.hold()
+	heads := []<-chan sent{g.send(g.Context(), `{"hold": 1}`), g.send(g.Context(), `{"hold": 2}`)}
+	var line int
+	pgtest.Eventually(g.T, "both sends to hang, or one to be in line", func() bool {
+		line = c.InLine("q")
+		return pgtest.Get[int](g.DB, "select count(*)::int "+held)+line == 2
+	})
+	let()
+	for _, head := range heads {
+		if s := pgtest.Receive(g.T, head); s.err != nil {
+			g.Error(s.err)
+		}
+	}
+	return line > 0
+}
+
+// A role per request or a trace looks at the ctx of a call, which is that of one of those who share it.
+func TestWhoGathers(t *testing.T) {
 	g := newGathering(t)
-	conn := g.Connect()
-	tx, err := conn.Begin(t.Context())
+	open, err := client.Open(t.Context(), g.URL, client.Config{Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, db := range []client.DBTX{conn, tx} {
-		if _, err := client.New(db, client.Config{GatherSends: true}); !errors.Is(err, client.ErrInvalid) {
-			t.Errorf("%T: %v", db, err)
+	defer open.Close()
+	alone, err := client.Open(t.Context(), g.URL, client.Config{Logger: quiet, SendAlone: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alone.Close()
+	with := func(change func(*pgxpool.Config)) *client.Client {
+		config := g.Pool.Config()
+		change(config)
+		pool, err := pgxpool.NewWithConfig(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		c, err := client.New(pool, client.Config{Logger: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for _, c := range []struct {
+		name   string
+		client *client.Client
+		want   bool
+	}{
+		{"a pool", g.client, true},
+		{"Open", open, true},
+		{"SendAlone", alone, false},
+		{"a pool that looks at ctx", with(func(c *pgxpool.Config) {
+			c.PrepareConn = func(context.Context, *pgx.Conn) (bool, error) { return true, nil }
+		}), false},
+		{"one of old that does", with(func(c *pgxpool.Config) { c.BeforeAcquire = func(context.Context, *pgx.Conn) bool { return true } }), false},
+		{"a tracer", with(func(c *pgxpool.Config) { c.ConnConfig.Tracer = &tracelog.TraceLog{LogLevel: tracelog.LogLevelNone} }), false},
+	} {
+		if got := g.shares(c.client); got != c.want {
+			t.Errorf("%s: shares a transaction %v, want %v", c.name, got, c.want)
 		}
 	}
 }

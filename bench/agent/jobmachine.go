@@ -15,7 +15,7 @@ import (
 type jobmachine struct {
 	url    string
 	forget bool // a job is removed when it ends: retention 0
-	gather bool // what is sent at the same time shares a transaction
+	alone  bool // every send has a transaction of its own
 	pool   *pgxpool.Pool
 	client *client.Client
 }
@@ -40,7 +40,7 @@ func (j *jobmachine) Open(ctx context.Context, producers int) (err error) {
 	if j.pool, err = newPool(ctx, j.url, producers); err != nil {
 		return err
 	}
-	j.client, err = client.New(j.pool, client.Config{ListenURL: j.url, GatherSends: j.gather, Logger: quiet()})
+	j.client, err = client.New(j.pool, client.Config{ListenURL: j.url, SendAlone: j.alone, Logger: quiet()})
 	return err
 }
 

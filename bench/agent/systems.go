@@ -13,8 +13,8 @@ func New(name, url string) (System, error) {
 	switch name {
 	case "jobmachine":
 		return &jobmachine{url: url}, nil
-	case "jobmachine-gather":
-		return &jobmachine{url: url, gather: true}, nil
+	case "jobmachine-alone":
+		return &jobmachine{url: url, alone: true}, nil
 	case "jobmachine-keep0":
 		return &jobmachine{url: url, forget: true}, nil
 	case "river":

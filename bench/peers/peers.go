@@ -42,14 +42,14 @@ type scenario struct {
 }
 
 var scenarios = []scenario{
-	{name: "send", run: send, variants: []string{"bare-gather", "bare-notify", "jobmachine-gather", "pgboss-poll"}, limit: time.Minute},
+	{name: "send", run: send, variants: []string{"bare-gather", "bare-notify", "jobmachine-alone", "pgboss-poll"}, limit: time.Minute},
 	{name: "bulk", run: bulk, limit: 10 * time.Minute},
 	{name: "drain-1", run: drain(1), variants: []string{"jobmachine-keep0", "river-default"}, limit: 10 * time.Minute},
 	{name: "drain-4", run: drain(4), limit: 10 * time.Minute},
 	{name: "life", run: life, once: true, variants: []string{"jobmachine-keep0"}, limit: 10 * time.Minute},
 	{name: "latency", run: latency, variants: []string{"bare-notify", "river-default", "pgboss-poll"}, limit: 5 * time.Minute},
 	{name: "call", run: call, only: []string{"jobmachine"}, limit: time.Minute},
-	{name: "busy", run: busy, variants: []string{"bare-gather", "bare-notify", "jobmachine-gather", "river-default", "pgboss-poll"}, limit: time.Minute},
+	{name: "busy", run: busy, variants: []string{"bare-gather", "bare-notify", "jobmachine-alone", "river-default", "pgboss-poll"}, limit: time.Minute},
 	{name: "snapshot-read", run: snapshot(holdRead), limit: 20 * time.Minute},
 	{name: "snapshot-write", run: snapshot(holdWrite), limit: 20 * time.Minute},
 	{name: "snapshot-dump", run: snapshot(holdDump), limit: 20 * time.Minute},

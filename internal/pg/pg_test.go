@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 func TestCompatible(t *testing.T) {
@@ -75,6 +77,12 @@ func TestBackoff(t *testing.T) {
 	b.Reset()
 	if d := b.Next(); d > 75*time.Millisecond {
 		t.Errorf("%v after a success", d)
+	}
+}
+
+func TestOnlyAPoolMayGather(t *testing.T) {
+	if MayGather(&pgx.Conn{}) || MayGather(&pgxpool.Tx{}) {
+		t.Error("sends through a connection or a transaction may share calls")
 	}
 }
 

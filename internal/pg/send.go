@@ -3,19 +3,21 @@ package pg
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/jobmachine/jobmachine/gen"
 )
 
-// MayGather refuses to gather what goes through a connection or a transaction: a Send may end while the call it was part of goes on.
-func MayGather(want bool, db gen.DBTX) error {
-	if _, pool := db.(*pgxpool.Pool); want && !pool {
-		return fmt.Errorf("%w: GatherSends needs a *pgxpool.Pool, not a %T", ErrInvalid, db)
+// MayGather reports whether sends through db may share calls. One may end while the call that it was part of goes on, so it takes a
+// pool; and the call runs under the ctx of one of them, so nothing of the pool may look at that: a role per request, a trace.
+func MayGather(db gen.DBTX) bool {
+	pool, ok := db.(*pgxpool.Pool)
+	if !ok {
+		return false
 	}
-	return nil
+	c := pool.Config()
+	return c.BeforeAcquire == nil && c.PrepareConn == nil && c.ConnConfig.Tracer == nil
 }
 
 // Send puts jobs without options into a queue, all or none. A lone one has a call of its own, which is cheaper for the server.
