@@ -141,7 +141,7 @@ func (c *Client) send(ctx context.Context, q *gen.Queries, queue string, payload
 	if err != nil {
 		return 0, err
 	}
-	if !c.cfg.SendAlone && q == c.q && len(options) == 0 && len(p.Payloads[0]) <= 16<<10 { // a large one goes alone
+	if !c.cfg.SendAlone && q == c.q && pg.IsZero(o) && len(p.Payloads[0]) <= 16<<10 { // a large one goes alone
 		id, err := c.gather.Do(ctx, p.Queue, p.Payloads[0])
 		return id, pg.Wrap("send", err)
 	}

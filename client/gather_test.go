@@ -149,7 +149,7 @@ func (g *gathering) shares(c *client.Client) bool {
 	g.Helper()
 	g.client = c
 	let := g.hold()
-	heads := []<-chan sent{g.send(g.Context(), `{"hold": 1}`), g.send(g.Context(), `{"hold": 2}`)}
+	heads := []<-chan sent{g.send(g.Context(), `{"hold": 1}`), g.send(g.Context(), `{"hold": 2}`, client.Options{})}
 	var line int
 	pgtest.Eventually(g.T, "both sends to hang, or one to be in line", func() bool {
 		line = c.InLine("q")

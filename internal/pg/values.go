@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -48,6 +49,9 @@ func Value[T any](p *T) (v T) {
 	}
 	return v
 }
+
+// IsZero reports whether nothing of v is set.
+func IsZero(v any) bool { return reflect.ValueOf(v).IsZero() }
 
 // Int4 keeps a number that is out of range out of range.
 func Int4(n int) int32 { return int32(max(math.MinInt32, min(n, math.MaxInt32))) }
