@@ -2368,7 +2368,7 @@ CREATE SEQUENCE jobmachine.batch_moment
 
 -- Name: SEQUENCE batch_moment; Type: COMMENT; Schema: jobmachine; Owner: -
 
-COMMENT ON SEQUENCE jobmachine.batch_moment IS 'A hash of the queue and the quarter of a second for which batch_end holds.';
+COMMENT ON SEQUENCE jobmachine.batch_moment IS 'A hash of the queue and the second for which batch_end holds.';
 
 -- Name: finished_1; Type: TABLE; Schema: jobmachine; Owner: -
 

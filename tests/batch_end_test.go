@@ -142,7 +142,7 @@ func TestABatchThatIsRolledBackIsClaimedNext(t *testing.T) {
 	equal(t, "claimed by the same, further", s.batch("q"), "301-400")
 }
 
-// A claim that is under way when the quarter of a second ends must not move the hint of the next one.
+// A claim that is under way when the second ends must not move the hint of the next one.
 func TestABatchThatIsLateMovesNoHint(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)

@@ -11,7 +11,7 @@ comment on sequence jobmachine.position is 'Job ids and positions in the queue: 
 
 -- What those who claim batches tell each other, beside their transactions: see _collect_batch.
 create sequence jobmachine.batch_moment as bigint minvalue -9223372036854775808 cache 1 no cycle;
-comment on sequence jobmachine.batch_moment is 'A hash of the queue and the quarter of a second for which batch_end holds.';
+comment on sequence jobmachine.batch_moment is 'A hash of the queue and the second for which batch_end holds.';
 create sequence jobmachine.batch_end as bigint cache 1 no cycle;
 comment on sequence jobmachine.batch_end is 'The rank of the last ticket of a full batch.';
 

@@ -1,13 +1,13 @@
 -- Locks many tickets of a queue, from where the last batch ended: from the low-water mark on a claim would go through all that
 -- others hold, and all that is dead and not yet known to be, the more of it the more workers there are. As a sender may
--- commit late, and a claim be rolled back, each session begins at the mark once in a quarter of a second.
+-- commit late, and a claim be rolled back, each session begins at the mark once in a second.
 -- Where the last batch ended stands in two sequences: they are beside transactions, so others see it at once. It is a hint.
 create or replace function jobmachine._collect_batch(queue text, n integer, now timestamptz)
 returns tid[]
 language plpgsql
 as $$
 declare
-  v_moment bigint := hashtextextended(_collect_batch.queue, (date_part('epoch', _collect_batch.now) * 4)::bigint);
+  v_moment bigint := hashtextextended(_collect_batch.queue, date_part('epoch', _collect_batch.now)::bigint);
   v_start bigint;
   v_end bigint;
   v_tickets tid[];
