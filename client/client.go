@@ -41,7 +41,7 @@ type Config struct {
 	Queue     string       // where Send puts jobs when no queue is named
 	Schema    string       // where jobmachine is installed; default jobmachine
 	ListenURL string       // direct connection for LISTEN; Open takes its url, New polls without it
-	SendAlone bool         // every Send has a transaction of its own; default: those that come while one is under way share the next
+	SendAlone bool         // every Send has a transaction of its own; default: those to a queue that come while one is under way share the next
 	Logger    *slog.Logger // default slog.Default()
 }
 
@@ -125,8 +125,8 @@ type Options struct {
 	Headers     map[string]any // a flat object for the handler
 }
 
-// Send puts a job into a queue and returns its ticket number when it is committed. []byte and json.RawMessage are sent as
-// the JSON they are, anything else as encoding/json encodes it; nil is the empty object. See Config.SendAlone.
+// Send puts a job into a queue and returns its ticket number when it is committed. []byte and json.RawMessage are sent as they are,
+// anything else as encoding/json encodes it; nil is {}. After an error of ctx it may be sent all the same: repeat it with a UniqueKey.
 func (c *Client) Send(ctx context.Context, queue string, payload any, o ...Options) (int64, error) {
 	return c.send(ctx, c.q, queue, payload, o)
 }

@@ -203,6 +203,9 @@ func TestWhoGathers(t *testing.T) {
 			c.PrepareConn = func(context.Context, *pgx.Conn) (bool, error) { return true, nil }
 		}), false},
 		{"one of old that does", with(func(c *pgxpool.Config) { c.BeforeAcquire = func(context.Context, *pgx.Conn) bool { return true } }), false},
+		{"one that pings by ctx", with(func(c *pgxpool.Config) {
+			c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
+		}), false},
 		{"a tracer", with(func(c *pgxpool.Config) { c.ConnConfig.Tracer = &tracelog.TraceLog{LogLevel: tracelog.LogLevelNone} }), false},
 	} {
 		if got := g.shares(c.client); got != c.want {

@@ -140,15 +140,30 @@ func (g *Gather[K, V, R]) next(key K) ([]*waiter[V, R], context.Context) {
 		delete(g.lines, key)
 		return nil, nil
 	}
-	ctx, giveUp := context.WithCancel(context.WithoutCancel(l.waiting[0].ctx))
+	all := l.waiting[:n]
+	ctx, giveUp := ctxOf(all)
 	c := &call{giveUp: giveUp}
 	c.waiting.Store(int64(n))
-	all := l.waiting[:n]
 	for _, w := range all {
 		w.call = c
 	}
 	l.begun, l.waiting = time.Now(), l.waiting[n:]
 	return all, ctx
+}
+
+// ctxOf makes the ctx of a call: the first one's, but it ends when the last of them would give up.
+func ctxOf[V, R any](all []*waiter[V, R]) (context.Context, context.CancelFunc) {
+	ctx, last := context.WithoutCancel(all[0].ctx), time.Time{}
+	for _, w := range all {
+		end, ends := w.ctx.Deadline()
+		if !ends {
+			return context.WithCancel(ctx)
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	return context.WithDeadline(ctx, last)
 }
 
 // together makes a call, and hands out what came of it.

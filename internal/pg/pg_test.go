@@ -81,8 +81,8 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestOnlyAPoolMayGather(t *testing.T) {
-	if MayGather(&pgx.Conn{}) || MayGather(&pgxpool.Tx{}) {
-		t.Error("sends through a connection or a transaction may share calls")
+	if MayGather(&pgx.Conn{}) || MayGather(&pgxpool.Tx{}) || MayGather((*pgxpool.Pool)(nil)) {
+		t.Error("sends through a connection, a transaction or nothing may share calls")
 	}
 }
 

@@ -13,11 +13,11 @@ import (
 // pool; and the call runs under the ctx of one of them, so nothing of the pool may look at that: a role per request, a trace.
 func MayGather(db gen.DBTX) bool {
 	pool, ok := db.(*pgxpool.Pool)
-	if !ok {
+	if !ok || pool == nil {
 		return false
 	}
 	c := pool.Config()
-	return c.BeforeAcquire == nil && c.PrepareConn == nil && c.ConnConfig.Tracer == nil
+	return c.BeforeAcquire == nil && c.PrepareConn == nil && c.ShouldPing == nil && c.ConnConfig.Tracer == nil
 }
 
 // Send puts jobs without options into a queue, all or none. A lone one has a call of its own, which is cheaper for the server.
