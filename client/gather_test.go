@@ -202,6 +202,7 @@ func TestWhoGathers(t *testing.T) {
 		{"a pool that looks at ctx", with(func(c *pgxpool.Config) {
 			c.PrepareConn = func(context.Context, *pgx.Conn) (bool, error) { return true, nil }
 		}), false},
+		//lint:ignore SA1019 a pool may still have one
 		{"one of old that does", with(func(c *pgxpool.Config) { c.BeforeAcquire = func(context.Context, *pgx.Conn) bool { return true } }), false},
 		{"one that pings by ctx", with(func(c *pgxpool.Config) {
 			c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }

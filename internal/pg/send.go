@@ -17,6 +17,7 @@ func MayGather(db gen.DBTX) bool {
 		return false
 	}
 	c := pool.Config()
+	//lint:ignore SA1019 a pool may still have one
 	return c.BeforeAcquire == nil && c.PrepareConn == nil && c.ShouldPing == nil && c.ConnConfig.Tracer == nil
 }
 
