@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -16,6 +17,9 @@ import (
 
 	"github.com/jobmachine/jobmachine/bench/result"
 )
+
+// aside is where somebody put the results, which is nobody else's business.
+var aside = regexp.MustCompile(` --?out[= ]\S+`)
 
 // describe notes what a reader must know to judge the figures, or to repeat them.
 func (b *bench) describe(ctx context.Context, r *result.Result) error {
@@ -49,7 +53,7 @@ func (b *bench) describe(ctx context.Context, r *result.Result) error {
 	if r.Machine.CommitMS, err = commitTime(ctx, conn); err != nil {
 		return err
 	}
-	r.Command = "bench " + strings.Join(os.Args[1:], " ")
+	r.Command = aside.ReplaceAllString("bench "+strings.Join(os.Args[1:], " "), "")
 	if commit, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output(); err == nil {
 		r.Commit = strings.TrimSpace(string(commit))
 	}
