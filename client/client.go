@@ -74,7 +74,7 @@ func Open(ctx context.Context, url string, cfg Config) (*Client, error) {
 		pool.Close()
 		return nil, err
 	}
-	c.pool, c.cfg.SendAlone = pool, cfg.SendAlone
+	c.pool, c.cfg.SendAlone = pool, cfg.SendAlone // its hook does not look at ctx
 	return c, nil
 }
 
